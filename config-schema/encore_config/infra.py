@@ -1,0 +1,243 @@
+"""``infra.config.json`` as Encore's Rust core parses it, field for field.
+
+Source: the runtime binding contract, sections 3 and 4 (``infracfg.rs`` of the core). Fields
+without a default are required by the core. It wants strict JSON, takes no number for a
+string, and ignores unknown fields.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EnvRef(msgspec.Struct, frozen=True, kw_only=True):
+    """``{"$env": "NAME"}``: the value of a variable of the app's process, read at boot."""
+
+    env: str = msgspec.field(name="$env")
+
+
+EnvString = str | EnvRef
+
+
+class _Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of the file. Absent optional fields are left out, never written as ``""`` or null."""
+
+
+class ClientCert(_Field, kw_only=True):
+    cert: str
+    key: EnvString
+
+
+class TLSConfig(_Field, kw_only=True):
+    """``TLSConfig(disabled=True)`` is plaintext; an absent object is *not* off (§4.5, §4.6)."""
+
+    disabled: bool = False
+    ca: str | None = None
+    client_cert: ClientCert | None = None
+    disable_tls_hostname_verification: bool = False
+    disable_ca_validation: bool = False
+
+
+class SQLDatabase(_Field, kw_only=True):
+    """``name`` is the physical database; absent, the map's key. ``username`` takes no ``$env``."""
+
+    username: str
+    password: EnvString
+    name: str | None = None
+    max_connections: int | None = None
+    min_connections: int | None = None
+    client_cert: ClientCert | None = None
+
+
+class SQLServer(_Field, kw_only=True):
+    """``host`` is ``host``, ``host:port`` or the folder of a Unix socket; no IPv6 literal."""
+
+    host: str
+    databases: dict[str, SQLDatabase]
+    tls_config: TLSConfig | None = None
+
+
+class RedisAuth(_Field, kw_only=True):
+    """``type``: ``acl`` (with username and password) or ``auth_string`` (with auth_string)."""
+
+    type: str
+    username: str | None = None
+    password: EnvString | None = None
+    auth_string: EnvString | None = None
+
+
+class Redis(_Field, kw_only=True):
+    host: str
+    database_index: int
+    in_memory: bool
+    auth: RedisAuth | None = None
+    key_prefix: str | None = None
+    tls_config: TLSConfig | None = None
+    max_connections: int | None = None
+    min_connections: int | None = None
+
+
+class GCPPushConfig(_Field, kw_only=True):
+    service_account: str
+    jwt_audience: str
+    id: str
+
+
+class GCPSubscription(_Field, kw_only=True):
+    name: str
+    project_id: str | None = None
+    push_config: GCPPushConfig | None = None
+
+
+class GCPTopic(_Field, kw_only=True):
+    name: str
+    project_id: str | None = None
+    subscriptions: dict[str, GCPSubscription] = {}
+
+
+class GCPPubSub(_Field, kw_only=True, tag="gcp_pubsub", tag_field="type"):
+    topics: dict[str, GCPTopic]
+    project_id: str | None = None
+
+
+class AWSSubscription(_Field, kw_only=True):
+    url: str
+
+
+class AWSTopic(_Field, kw_only=True):
+    arn: str
+    subscriptions: dict[str, AWSSubscription] = {}
+
+
+class AWSSnsSqs(_Field, kw_only=True, tag="aws_sns_sqs", tag_field="type"):
+    topics: dict[str, AWSTopic]
+
+
+class NSQSubscription(_Field, kw_only=True):
+    name: str
+
+
+class NSQTopic(_Field, kw_only=True):
+    name: str
+    subscriptions: dict[str, NSQSubscription] = {}
+
+
+class NSQ(_Field, kw_only=True, tag="nsq", tag_field="type"):
+    hosts: str
+    topics: dict[str, NSQTopic]
+
+
+PubSub = GCPPubSub | AWSSnsSqs | NSQ
+
+
+class Bucket(_Field, kw_only=True):
+    """``key_prefix`` is prepended to keys; ``public_base_url`` must already contain it."""
+
+    name: str
+    key_prefix: str | None = None
+    public_base_url: str | None = None
+
+
+class S3(_Field, kw_only=True, tag="s3", tag_field="type"):
+    region: str
+    endpoint: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: EnvString | None = None
+    buckets: dict[str, Bucket] = {}
+
+
+class GCS(_Field, kw_only=True, tag="gcs", tag_field="type"):
+    endpoint: str | None = None
+    buckets: dict[str, Bucket] = {}
+
+
+ObjectStorage = S3 | GCS
+
+
+class Metadata(_Field, kw_only=True):
+    app_id: str | None = None
+    env_name: str | None = None
+    env_type: str | None = None
+    cloud: str | None = None
+    base_url: str | None = None
+
+
+class CORS(_Field, kw_only=True):
+    debug: bool | None = None
+    allow_headers: tuple[str, ...] | None = None
+    expose_headers: tuple[str, ...] | None = None
+    allow_origins_without_credentials: tuple[str, ...] | None = None
+    allow_origins_with_credentials: tuple[str, ...] | None = None
+
+
+class GracefulShutdown(_Field, kw_only=True):
+    """Seconds. The core uses ``total`` only."""
+
+    total: int | None = None
+    shutdown_hooks: int | None = None
+    handlers: int | None = None
+
+
+class KeyAuth(_Field, kw_only=True, tag="key", tag_field="type"):
+    id: int
+    key: EnvString
+
+
+class ServiceDiscovery(_Field, kw_only=True):
+    """``base_url`` has no trailing slash: paths are appended textually."""
+
+    base_url: str
+    auth: tuple[KeyAuth, ...] | None = None
+
+
+class Prometheus(_Field, kw_only=True, tag="prometheus", tag_field="type"):
+    remote_write_url: EnvString
+    collection_interval: int | None = None
+
+
+class Datadog(_Field, kw_only=True, tag="datadog", tag_field="type"):
+    site: str
+    api_key: EnvString
+    collection_interval: int | None = None
+
+
+class GCPCloudMonitoring(_Field, kw_only=True, tag="gcp_cloud_monitoring", tag_field="type"):
+    project_id: str
+    monitored_resource_type: str
+    monitored_resource_labels: dict[str, str] | None = None
+    metric_names: dict[str, str] | None = None
+    collection_interval: int | None = None
+
+
+class AWSCloudWatch(_Field, kw_only=True, tag="aws_cloudwatch", tag_field="type"):
+    namespace: str
+    collection_interval: int | None = None
+
+
+Metrics = Prometheus | Datadog | GCPCloudMonitoring | AWSCloudWatch
+
+
+class UsedMetric(_Field, kw_only=True):
+    name: str
+    services: tuple[str, ...]
+
+
+class InfraConfig(_Field, kw_only=True):
+    """The whole file: what one container of the app reads at boot."""
+
+    metadata: Metadata | None = None
+    graceful_shutdown: GracefulShutdown | None = None
+    auth: tuple[KeyAuth, ...] | None = None
+    service_discovery: dict[str, ServiceDiscovery] | None = None
+    metrics: Metrics | None = None
+    used_metrics: tuple[UsedMetric, ...] | None = None
+    sql_servers: tuple[SQLServer, ...] | None = None
+    redis: dict[str, Redis] | None = None
+    pubsub: tuple[PubSub, ...] | None = None
+    secrets: dict[str, EnvString] | None = None
+    hosted_services: tuple[str, ...] | None = None
+    hosted_gateways: tuple[str, ...] | None = None
+    cors: CORS | None = None
+    object_storage: tuple[ObjectStorage, ...] | None = None
+    worker_threads: int | None = None
+    log_config: str | None = None

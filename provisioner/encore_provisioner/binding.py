@@ -1,0 +1,98 @@
+"""What the app needs in order to reach its resources, independent of any provider.
+
+A provider returns one :class:`Binding` for each resource: the fields of the runtime config
+*and* the permissions that go with them, so that the two cannot drift. :mod:`encore_provisioner.emit`
+turns the set of them into the runtime config.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from encore_config import infra
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """That a service may do something: ``operation`` of the graph's vocabulary on ``target``."""
+
+    service: str
+    kind: str
+    operation: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlBinding:
+    """A database on a server; ``server`` and ``tls`` are shared by databases with equal values."""
+
+    name: str
+    server: str
+    tls: infra.TLSConfig
+    database: infra.SQLDatabase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheBinding:
+    name: str
+    redis: infra.Redis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicBinding:
+    """An SNS topic. Delivery and ordering come from the graph."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionBinding:
+    """An SQS queue fed by a topic."""
+
+    topic: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketBinding:
+    """A bucket in an S3 service; buckets with equal ``region``, ``endpoint`` and keys share one."""
+
+    name: str
+    region: str
+    bucket: infra.Bucket
+    endpoint: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: infra.EnvRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretBinding:
+    name: str
+    env: str
+
+
+Binding = (
+    SqlBinding | CacheBinding | TopicBinding | SubscriptionBinding | BucketBinding | SecretBinding
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bindings:
+    """Everything that one environment hands to the app.
+
+    ``variables`` are further variables of the app's process (``PORT``, ``AWS_REGION`` …).
+    ``env_values`` gives the content of each ``$env`` name where this machine holds it (local
+    provider); it is secret, kept out of every ``repr`` and never written but to ``runtime.env``.
+    """
+
+    app_id: str
+    environment: str
+    environment_type: str
+    cloud: str
+    base_url: str | None
+    items: tuple[Binding, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
+    env_values: dict[str, str] = field(default_factory=dict, repr=False)
