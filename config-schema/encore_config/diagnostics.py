@@ -19,14 +19,14 @@ Severity = Literal["error", "warning"]
 Code = Annotated[str, msgspec.Meta(pattern="^[EW][0-9]{4}$")]
 
 
-class Related(Value, kw_only=True):
+class Related(Value, frozen=True, kw_only=True):
     """A second place that belongs to a finding, such as the first of two declarations."""
 
     message: str
     at: At
 
 
-class Diagnostic(Value, kw_only=True):
+class Diagnostic(Value, frozen=True, kw_only=True):
     """One finding.
 
     ``message`` says what is wrong and why in one sentence; ``hint`` says what to do.
@@ -42,7 +42,7 @@ class Diagnostic(Value, kw_only=True):
     related: tuple[Related, ...] = ()
 
 
-class Problem(Value, kw_only=True):
+class Problem(Value, frozen=True, kw_only=True):
     """Why a command failed, in the envelope that ``--format json`` prints."""
 
     code: str
@@ -50,7 +50,7 @@ class Problem(Value, kw_only=True):
     hint: str | None = None
 
 
-class Diagnostics(Value, kw_only=True):
+class Diagnostics(Value, frozen=True, kw_only=True):
     """All findings of one run, sorted by place and code, and the failure, if there was one."""
 
     schema: SchemaVersion = SCHEMA_VERSION

@@ -18,7 +18,7 @@ EnvironmentType = Literal["development", "production", "ephemeral", "test"]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
-class Ports(Value, kw_only=True):
+class Ports(Value, frozen=True, kw_only=True):
     """Fixed ports of the servers on this machine; those left out are chosen once and kept."""
 
     app: Port | None = None
@@ -27,13 +27,13 @@ class Ports(Value, kw_only=True):
     caches: dict[str, Port] = {}
 
 
-class Postgres(Value, kw_only=True):
-    """``bin``: the folder of another PostgreSQL installation's programs (``initdb``, ``postgres``)."""
+class Postgres(Value, frozen=True, kw_only=True):
+    """``bin``: the folder of another installation's programs (``initdb``, ``postgres``)."""
 
     bin: str | None = None
 
 
-class EnvironmentEntry(Value, kw_only=True):
+class EnvironmentEntry(Value, frozen=True, kw_only=True):
     """One entry of the file. Which keys have a meaning is for the provider to say."""
 
     provider: str | None = None
@@ -48,12 +48,12 @@ class EnvironmentEntry(Value, kw_only=True):
     adopt: dict[str, dict[str, str]] | None = None
 
 
-class EnvironmentFile(Value, kw_only=True):
+class EnvironmentFile(Value, frozen=True, kw_only=True):
     schema: SchemaVersion = SCHEMA_VERSION
     environments: dict[str, EnvironmentEntry] = {}
 
 
-class Environment(Value, kw_only=True):
+class Environment(Value, frozen=True, kw_only=True):
     """One environment with ``extends`` and patterns resolved; what every later stage reads."""
 
     name: EnvironmentName

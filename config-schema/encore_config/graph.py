@@ -57,21 +57,21 @@ Operation = Literal[
 ]
 
 
-class App(Value, kw_only=True):
+class App(Value, frozen=True, kw_only=True):
     """``id`` is that of ``encore.app``; empty when the app is not linked to a platform."""
 
     id: str
     language: Language
 
 
-class ServiceEndpoint(Value, kw_only=True):
+class ServiceEndpoint(Value, frozen=True, kw_only=True):
     """The name of an endpoint or auth handler within its service."""
 
     service: str
     name: str
 
 
-class Gateway(Value, kw_only=True):
+class Gateway(Value, frozen=True, kw_only=True):
     """The app's one gateway; ``explicit`` when the source declares it."""
 
     name: str = "api-gateway"
@@ -80,7 +80,7 @@ class Gateway(Value, kw_only=True):
     at: At | None = None
 
 
-class Service(Value, kw_only=True):
+class Service(Value, frozen=True, kw_only=True):
     """``root`` is the folder that holds the service, relative to the app (``.`` for the app)."""
 
     name: str
@@ -88,7 +88,7 @@ class Service(Value, kw_only=True):
     at: At
 
 
-class Endpoint(Value, kw_only=True):
+class Endpoint(Value, frozen=True, kw_only=True):
     service: str
     name: str
     methods: tuple[str, ...]
@@ -98,7 +98,7 @@ class Endpoint(Value, kw_only=True):
     at: At
 
 
-class MigrationFile(Value, kw_only=True):
+class MigrationFile(Value, frozen=True, kw_only=True):
     """``filename`` is relative to the migrations' folder; ``number`` orders the files."""
 
     filename: str
@@ -106,7 +106,7 @@ class MigrationFile(Value, kw_only=True):
     description: str
 
 
-class Migrations(Value, kw_only=True):
+class Migrations(Value, frozen=True, kw_only=True):
     """``dir`` is relative to the app's root. Only files that migrate upwards are listed."""
 
     dir: str
@@ -114,20 +114,20 @@ class Migrations(Value, kw_only=True):
     files: tuple[MigrationFile, ...]
 
 
-class Database(Value, kw_only=True):
+class Database(Value, frozen=True, kw_only=True):
     name: str
     migrations: Migrations | None
     at: At
 
 
-class Topic(Value, kw_only=True):
+class Topic(Value, frozen=True, kw_only=True):
     name: str
     delivery: Delivery
     ordering_attribute: str | None
     at: At
 
 
-class Subscription(Value, kw_only=True):
+class Subscription(Value, frozen=True, kw_only=True):
     """``max_concurrency`` is missing when the source sets none; ``max_retries`` 0 stays 0."""
 
     topic: str
@@ -142,20 +142,20 @@ class Subscription(Value, kw_only=True):
     at: At
 
 
-class Bucket(Value, kw_only=True):
+class Bucket(Value, frozen=True, kw_only=True):
     name: str
     public: bool
     versioned: bool
     at: At
 
 
-class Cache(Value, kw_only=True):
+class Cache(Value, frozen=True, kw_only=True):
     name: str
     eviction_policy: EvictionPolicy
     at: At
 
 
-class Keyspace(Value, kw_only=True):
+class Keyspace(Value, frozen=True, kw_only=True):
     """``service`` is empty when the keyspace is declared outside every service."""
 
     cache: str
@@ -164,20 +164,20 @@ class Keyspace(Value, kw_only=True):
     at: At
 
 
-class Secret(Value, kw_only=True):
+class Secret(Value, frozen=True, kw_only=True):
     name: str
     services: tuple[str, ...]
     at: tuple[At, ...]
 
 
-class Metric(Value, kw_only=True):
+class Metric(Value, frozen=True, kw_only=True):
     name: str
     kind: MetricKind
     services: tuple[str, ...]
     at: At
 
 
-class CronJob(Value, kw_only=True):
+class CronJob(Value, frozen=True, kw_only=True):
     """``schedule`` is ``every:<minutes>`` or ``schedule:<cron expression>``."""
 
     name: str
@@ -187,7 +187,7 @@ class CronJob(Value, kw_only=True):
     at: At
 
 
-class Use(Value, kw_only=True):
+class Use(Value, frozen=True, kw_only=True):
     """That a service uses a resource; an endpoint is named ``service.endpoint``."""
 
     service: str
@@ -197,7 +197,7 @@ class Use(Value, kw_only=True):
     at: tuple[At, ...]
 
 
-class Graph(Value, kw_only=True):
+class Graph(Value, frozen=True, kw_only=True):
     schema: SchemaVersion = SCHEMA_VERSION
     app: App
     gateway: Gateway

@@ -23,12 +23,12 @@ class _Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of the file. Absent optional fields are left out, never written as ``""`` or null."""
 
 
-class ClientCert(_Field, kw_only=True):
+class ClientCert(_Field, frozen=True, kw_only=True):
     cert: str
     key: EnvString
 
 
-class TLSConfig(_Field, kw_only=True):
+class TLSConfig(_Field, frozen=True, kw_only=True):
     """``TLSConfig(disabled=True)`` is plaintext; an absent object is *not* off (§4.5, §4.6)."""
 
     disabled: bool = False
@@ -38,7 +38,7 @@ class TLSConfig(_Field, kw_only=True):
     disable_ca_validation: bool = False
 
 
-class SQLDatabase(_Field, kw_only=True):
+class SQLDatabase(_Field, frozen=True, kw_only=True):
     """``name`` is the physical database; absent, the map's key. ``username`` takes no ``$env``."""
 
     username: str
@@ -49,7 +49,7 @@ class SQLDatabase(_Field, kw_only=True):
     client_cert: ClientCert | None = None
 
 
-class SQLServer(_Field, kw_only=True):
+class SQLServer(_Field, frozen=True, kw_only=True):
     """``host`` is ``host``, ``host:port`` or the folder of a Unix socket; no IPv6 literal."""
 
     host: str
@@ -57,7 +57,7 @@ class SQLServer(_Field, kw_only=True):
     tls_config: TLSConfig | None = None
 
 
-class RedisAuth(_Field, kw_only=True):
+class RedisAuth(_Field, frozen=True, kw_only=True):
     """``type``: ``acl`` (with username and password) or ``auth_string`` (with auth_string)."""
 
     type: str
@@ -66,7 +66,7 @@ class RedisAuth(_Field, kw_only=True):
     auth_string: EnvString | None = None
 
 
-class Redis(_Field, kw_only=True):
+class Redis(_Field, frozen=True, kw_only=True):
     host: str
     database_index: int
     in_memory: bool
@@ -77,52 +77,52 @@ class Redis(_Field, kw_only=True):
     min_connections: int | None = None
 
 
-class GCPPushConfig(_Field, kw_only=True):
+class GCPPushConfig(_Field, frozen=True, kw_only=True):
     service_account: str
     jwt_audience: str
     id: str
 
 
-class GCPSubscription(_Field, kw_only=True):
+class GCPSubscription(_Field, frozen=True, kw_only=True):
     name: str
     project_id: str | None = None
     push_config: GCPPushConfig | None = None
 
 
-class GCPTopic(_Field, kw_only=True):
+class GCPTopic(_Field, frozen=True, kw_only=True):
     name: str
     project_id: str | None = None
     subscriptions: dict[str, GCPSubscription] = {}
 
 
-class GCPPubSub(_Field, kw_only=True, tag="gcp_pubsub", tag_field="type"):
+class GCPPubSub(_Field, frozen=True, kw_only=True, tag="gcp_pubsub", tag_field="type"):
     topics: dict[str, GCPTopic]
     project_id: str | None = None
 
 
-class AWSSubscription(_Field, kw_only=True):
+class AWSSubscription(_Field, frozen=True, kw_only=True):
     url: str
 
 
-class AWSTopic(_Field, kw_only=True):
+class AWSTopic(_Field, frozen=True, kw_only=True):
     arn: str
     subscriptions: dict[str, AWSSubscription] = {}
 
 
-class AWSSnsSqs(_Field, kw_only=True, tag="aws_sns_sqs", tag_field="type"):
+class AWSSnsSqs(_Field, frozen=True, kw_only=True, tag="aws_sns_sqs", tag_field="type"):
     topics: dict[str, AWSTopic]
 
 
-class NSQSubscription(_Field, kw_only=True):
+class NSQSubscription(_Field, frozen=True, kw_only=True):
     name: str
 
 
-class NSQTopic(_Field, kw_only=True):
+class NSQTopic(_Field, frozen=True, kw_only=True):
     name: str
     subscriptions: dict[str, NSQSubscription] = {}
 
 
-class NSQ(_Field, kw_only=True, tag="nsq", tag_field="type"):
+class NSQ(_Field, frozen=True, kw_only=True, tag="nsq", tag_field="type"):
     hosts: str
     topics: dict[str, NSQTopic]
 
@@ -130,7 +130,7 @@ class NSQ(_Field, kw_only=True, tag="nsq", tag_field="type"):
 PubSub = GCPPubSub | AWSSnsSqs | NSQ
 
 
-class Bucket(_Field, kw_only=True):
+class Bucket(_Field, frozen=True, kw_only=True):
     """``key_prefix`` is prepended to keys; ``public_base_url`` must already contain it."""
 
     name: str
@@ -138,7 +138,7 @@ class Bucket(_Field, kw_only=True):
     public_base_url: str | None = None
 
 
-class S3(_Field, kw_only=True, tag="s3", tag_field="type"):
+class S3(_Field, frozen=True, kw_only=True, tag="s3", tag_field="type"):
     region: str
     endpoint: str | None = None
     access_key_id: str | None = None
@@ -146,7 +146,7 @@ class S3(_Field, kw_only=True, tag="s3", tag_field="type"):
     buckets: dict[str, Bucket] = {}
 
 
-class GCS(_Field, kw_only=True, tag="gcs", tag_field="type"):
+class GCS(_Field, frozen=True, kw_only=True, tag="gcs", tag_field="type"):
     endpoint: str | None = None
     buckets: dict[str, Bucket] = {}
 
@@ -154,7 +154,7 @@ class GCS(_Field, kw_only=True, tag="gcs", tag_field="type"):
 ObjectStorage = S3 | GCS
 
 
-class Metadata(_Field, kw_only=True):
+class Metadata(_Field, frozen=True, kw_only=True):
     app_id: str | None = None
     env_name: str | None = None
     env_type: str | None = None
@@ -162,7 +162,7 @@ class Metadata(_Field, kw_only=True):
     base_url: str | None = None
 
 
-class CORS(_Field, kw_only=True):
+class CORS(_Field, frozen=True, kw_only=True):
     debug: bool | None = None
     allow_headers: tuple[str, ...] | None = None
     expose_headers: tuple[str, ...] | None = None
@@ -170,7 +170,7 @@ class CORS(_Field, kw_only=True):
     allow_origins_with_credentials: tuple[str, ...] | None = None
 
 
-class GracefulShutdown(_Field, kw_only=True):
+class GracefulShutdown(_Field, frozen=True, kw_only=True):
     """Seconds. The core uses ``total`` only."""
 
     total: int | None = None
@@ -178,30 +178,32 @@ class GracefulShutdown(_Field, kw_only=True):
     handlers: int | None = None
 
 
-class KeyAuth(_Field, kw_only=True, tag="key", tag_field="type"):
+class KeyAuth(_Field, frozen=True, kw_only=True, tag="key", tag_field="type"):
     id: int
     key: EnvString
 
 
-class ServiceDiscovery(_Field, kw_only=True):
+class ServiceDiscovery(_Field, frozen=True, kw_only=True):
     """``base_url`` has no trailing slash: paths are appended textually."""
 
     base_url: str
     auth: tuple[KeyAuth, ...] | None = None
 
 
-class Prometheus(_Field, kw_only=True, tag="prometheus", tag_field="type"):
+class Prometheus(_Field, frozen=True, kw_only=True, tag="prometheus", tag_field="type"):
     remote_write_url: EnvString
     collection_interval: int | None = None
 
 
-class Datadog(_Field, kw_only=True, tag="datadog", tag_field="type"):
+class Datadog(_Field, frozen=True, kw_only=True, tag="datadog", tag_field="type"):
     site: str
     api_key: EnvString
     collection_interval: int | None = None
 
 
-class GCPCloudMonitoring(_Field, kw_only=True, tag="gcp_cloud_monitoring", tag_field="type"):
+class GCPCloudMonitoring(
+    _Field, frozen=True, kw_only=True, tag="gcp_cloud_monitoring", tag_field="type"
+):
     project_id: str
     monitored_resource_type: str
     monitored_resource_labels: dict[str, str] | None = None
@@ -209,7 +211,7 @@ class GCPCloudMonitoring(_Field, kw_only=True, tag="gcp_cloud_monitoring", tag_f
     collection_interval: int | None = None
 
 
-class AWSCloudWatch(_Field, kw_only=True, tag="aws_cloudwatch", tag_field="type"):
+class AWSCloudWatch(_Field, frozen=True, kw_only=True, tag="aws_cloudwatch", tag_field="type"):
     namespace: str
     collection_interval: int | None = None
 
@@ -217,12 +219,12 @@ class AWSCloudWatch(_Field, kw_only=True, tag="aws_cloudwatch", tag_field="type"
 Metrics = Prometheus | Datadog | GCPCloudMonitoring | AWSCloudWatch
 
 
-class UsedMetric(_Field, kw_only=True):
+class UsedMetric(_Field, frozen=True, kw_only=True):
     name: str
     services: tuple[str, ...]
 
 
-class InfraConfig(_Field, kw_only=True):
+class InfraConfig(_Field, frozen=True, kw_only=True):
     """The whole file: what one container of the app reads at boot."""
 
     metadata: Metadata | None = None

@@ -18,7 +18,7 @@ SECRET: Final[dict[str, bool]] = {"secret": True}
 UNKNOWN: Final[dict[str, bool]] = {"unknown": True}
 
 
-class DeclarationRef(Value, kw_only=True):
+class DeclarationRef(Value, frozen=True, kw_only=True):
     """The declaration that caused a step; ``kind`` is the graph's singular (``database``).
 
     A subscription's name is ``<topic>/<subscription>``. ``at`` is missing when the source no
@@ -33,7 +33,7 @@ class DeclarationRef(Value, kw_only=True):
         return f"{self.kind}/{self.name}"
 
 
-class PropertyDiff(Value, kw_only=True):
+class PropertyDiff(Value, frozen=True, kw_only=True):
     """One property: ``before`` is null in a create, ``after`` is null in a delete."""
 
     path: str
@@ -42,7 +42,7 @@ class PropertyDiff(Value, kw_only=True):
     forces_replacement: bool = False
 
 
-class Step(Value, kw_only=True):
+class Step(Value, frozen=True, kw_only=True):
     """What happens to one resource, and why. A step of op ``same`` has a reason too."""
 
     op: Op
@@ -55,7 +55,7 @@ class Step(Value, kw_only=True):
     reason: str = ""
 
 
-class Summary(Value, kw_only=True):
+class Summary(Value, frozen=True, kw_only=True):
     create: int = 0
     update: int = 0
     replace: int = 0
@@ -63,7 +63,7 @@ class Summary(Value, kw_only=True):
     same: int = 0
 
 
-class Plan(Value, kw_only=True):
+class Plan(Value, frozen=True, kw_only=True):
     """The steps of one environment in the order in which they are carried out.
 
     ``missing_secrets`` are declared secrets without a value: a plan may have them, an apply

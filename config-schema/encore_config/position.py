@@ -12,7 +12,7 @@ Ordinal = Annotated[int, msgspec.Meta(ge=1)]
 """A line or column: 1-based; columns count Unicode code points."""
 
 
-class At(Value, kw_only=True, order=True):
+class At(Value, frozen=True, kw_only=True, order=True):
     """A position. ``file`` is relative to the app's root, with ``/`` between its parts."""
 
     file: str
@@ -23,7 +23,7 @@ class At(Value, kw_only=True, order=True):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class End(Value, kw_only=True, order=True):
+class End(Value, frozen=True, kw_only=True, order=True):
     """The position just behind a range that began at an :class:`At` of the same file."""
 
     line: Ordinal

@@ -1,7 +1,7 @@
 """What the app needs in order to reach its resources, independent of any provider.
 
 A provider returns one :class:`Binding` for each resource: the fields of the runtime config
-*and* the permissions that go with them, so that the two cannot drift. :mod:`encore_provisioner.emit`
+*and* the permissions that go with them, so that the two cannot drift. The package ``emit``
 turns the set of them into the runtime config.
 """
 

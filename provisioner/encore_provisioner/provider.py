@@ -2,7 +2,7 @@
 
 A provider is found by entry point (group ``encore_infra.providers``), the built-in ones too,
 and constructed without arguments. It prints nothing, asks nothing and knows no exit codes: it
-returns values, reports progress to a callback and raises :class:`~encore_provisioner.errors.InfraError`.
+returns values, reports progress to a callback and raises ``InfraError``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from encore_config.diagnostics import Diagnostic
 from encore_config.environment import Environment
 from encore_config.graph import Graph
 from encore_config.plan import Plan, Step
-
 from encore_provisioner.binding import Bindings
 
 Outputs = dict[str, Any]
@@ -128,7 +127,7 @@ class Provider(Protocol):
         allow_data_loss: frozenset[str] = frozenset(),
         lock_timeout: float = 0.0,
     ) -> tuple[str, ...]:
-        """Remove everything and look again: what is left, one line each; nothing when all is gone."""
+        """Remove everything and look again: what is left, one line each; nothing when all gone."""
         ...
 
     def stop(self, target: Target, *, lock_timeout: float = 0.0) -> tuple[str, ...]:
