@@ -7,6 +7,8 @@ turns the set of them into the runtime config.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, field
 
 from encore_config import infra
@@ -96,3 +98,15 @@ class Bindings:
     grants: tuple[Grant, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
     env_values: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+def env_name(prefix: str, name: str, suffix: str = "") -> str:
+    """The variable behind an ``$env`` reference: ``INFRA_SQL_orders_PASSWORD``.
+
+    Letters (case kept), digits and ``_`` of ``name`` stay; where any other character stood,
+    ``_`` stands and a short hash of the whole name is added, so that no two names meet.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    if plain != name:
+        plain = f"{plain}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return "_".join(part for part in (prefix, plain, suffix) if part)
