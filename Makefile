@@ -1,30 +1,64 @@
-# Everything a person runs. Each target sets up what it needs first.
-PYTHON ?= python3.11
+# Everything a person runs. Each target sets up what it needs first, in .venv, and only once.
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
-DEMO_STAMP := $(VENV)/.installed-local
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ALL := $(VENV)/.with-dev
+LOCAL := $(VENV)/.with-local
+SOURCES := config-schema provisioner providers/local
 
-.PHONY: install demo test check bench clean
-install: $(STAMP)
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check generate bench fuzz clean
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+help:
+	@echo "make demo     from the example's source to a running, checked environment"
+	@echo "make test     run all tests"
+	@echo "make check    formatting, lint, types, import rules, freshness of generated files"
+	@echo "make bench    what the tool costs, as a table"
+	@echo "make install  make $(VENV) with everything in it"
+	@echo "make generate write JSON Schemas and protobuf code anew"
+	@echo "make clean    remove $(VENV) and caches (not any environment's data)"
 
-$(STAMP): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $(STAMP) $(DEMO_STAMP)
+install: $(ALL)
 
-$(DEMO_STAMP): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
-	touch $(DEMO_STAMP)
+demo: $(LOCAL)
+	@sh scripts/demo.sh examples/shop
 
-test: $(STAMP)
+test: $(ALL)
 	$(BIN)/python -m pytest
 
-check: $(STAMP)
+check: $(ALL)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy config-schema provisioner providers/local tests bench
+	$(BIN)/mypy $(SOURCES) tests bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m encore_config.schema --check
+	$(BIN)/python -m encore_config.proto.generate --check
+
+generate: $(ALL)
+	$(BIN)/python -m encore_config.proto.generate
+	$(BIN)/python -m encore_config.schema
+
+bench: $(ALL)
+	$(BIN)/python bench/main_job.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "encore-infra needs Python 3.11 or newer; $(PYTHON) is older or missing." >&2; \
+	  echo "Install it, or name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python could not make a virtual environment (on Debian and Ubuntu: install python3-venv)." >&2; exit 1; }
+
+$(LOCAL): pyproject.toml | $(BIN)/python
+	@echo "Installing encore-infra with its local servers into $(VENV) (about 150 MB, once) ..."
+	@$(PIP) --editable '.[local]'
+	@touch $@
+
+$(ALL): pyproject.toml | $(BIN)/python
+	@echo "Installing encore-infra with its development tools into $(VENV) (once) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(LOCAL)
