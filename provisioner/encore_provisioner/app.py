@@ -168,13 +168,13 @@ def _typed(value: dict[str, Any], relaxed: _Relaxed) -> tuple[AppFile, tuple[Dia
             span = relaxed.values.get(key, (0, 0))
             found.append(relaxed.diagnostic("E1002", message, f"make it {word}", span))
     lang = value.get("lang", "")
-    span = relaxed.values.get("lang")
+    place = relaxed.values.get("lang")
     language = _LANGUAGES.get(lang) if isinstance(lang, str) else None
     if language is None:
         message = f"`lang` of {APP_FILE} is {json.dumps(lang)}, which is no language of Encore"
         hint = 'write "lang": "typescript"'
-        found.append(relaxed.diagnostic("E1003", message, hint, span or (0, 0)))
-    at, end = relaxed.place(span) if span else (None, None)
+        found.append(relaxed.diagnostic("E1003", message, hint, place or (0, 0)))
+    at, end = relaxed.place(place) if place else (None, None)
     app_id, cors = value.get("id", ""), value.get("global_cors", {})
     app_file = AppFile(
         id=app_id if isinstance(app_id, str) else "",
