@@ -171,9 +171,7 @@ def test_stop_keeps_the_data_and_destroy_leaves_nothing(shop: Tool) -> None:
     assert any(s["reason"] == "not running" for s in plan["steps"] if s["op"] == "update")
     shop.apply()
     assert emitted(shop) == before
-    ports = [
-        c.laddr.port for p in shop.processes() for c in p.net_connections() if c.status == "LISTEN"
-    ]
+    ports = {port for p in shop.processes() for port in listening(p.net_connections())}
     assert ports
     shop.ok("destroy", "--yes", "--env", "local")
     assert shop.processes() == []
