@@ -1,0 +1,86 @@
+"""What every server of a local environment can be asked and told.
+
+In: a server's class says how it is configured, started and checked. Out: one interface,
+:class:`Server`, for plan, apply, status and stop. A server never decides by itself to run: only
+``start`` starts, and ``status``, ``desired`` and ``actual`` change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+ServerState = Literal["running", "stopped", "missing"]
+HOST = "127.0.0.1"
+
+
+class Server(Protocol):
+    """One process that holds resources. Every method may raise ``InfraError``."""
+
+    @property
+    def name(self) -> str:
+        """``postgres``, ``aws`` or ``cache/<cluster>``."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """``local:server:Postgres``, ``local:server:Aws`` or ``local:server:Valkey``."""
+        ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def endpoint(self) -> str:
+        """``127.0.0.1:<port>``, with ``http://`` before it for ``aws``."""
+        ...
+
+    @property
+    def data(self) -> Path: ...
+
+    @property
+    def log(self) -> Path: ...
+
+    def status(self) -> ServerState:
+        """``missing``: never made here. A zombie or a process of another folder does not count."""
+        ...
+
+    def desired(self) -> dict[str, Any]:
+        """The properties that :meth:`start` would give it, plain JSON without secrets."""
+        ...
+
+    def actual(self) -> dict[str, Any] | None:
+        """The properties it runs with, or last ran with; None while ``missing``."""
+        ...
+
+    def check_port(self) -> None:
+        """Raise ``InfraError`` (code ``port-taken``) where another process holds its port."""
+        ...
+
+    def start(self) -> None:
+        """Make it run with its desired properties and answer; restarts it where they differ.
+
+        Repairs what a killed predecessor left. Returns when it answers a real request.
+        """
+        ...
+
+    def stop(self) -> bool:
+        """End it and keep its data; whether it was running."""
+        ...
+
+    def remove(self) -> None:
+        """End it and delete its data, log and record."""
+        ...
+
+
+def start_all(servers: Iterable[Server]) -> None:
+    """Start the servers side by side; waits for all, then raises the first error by order."""
+    chosen = tuple(servers)
+    if not chosen:
+        return
+    with ThreadPoolExecutor(max_workers=len(chosen)) as pool:
+        pending = [pool.submit(server.start) for server in chosen]
+    for future in pending:
+        future.result()

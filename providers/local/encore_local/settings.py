@@ -1,0 +1,82 @@
+"""The keys of the environment file that mean something on this machine.
+
+In: an ``Environment``. Out: :class:`LocalSettings`, or ``EnvironmentFileError`` naming the key
+that has no meaning here and why. Reads nothing from disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from encore_config.environment import Environment, EnvironmentEntry, EnvironmentType, Ports
+from encore_provisioner.errors import EnvironmentFileError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
+    """``ports`` are those that a person fixed; ``postgres_bin`` is another installation."""
+
+    environment: str
+    type: EnvironmentType
+    ports: Ports = field(default_factory=Ports)
+    postgres_bin: Path | None = None
+
+
+_NO_MEANING: Mapping[str, str] = {
+    "id": "names on this machine need nothing to be unique in the world",
+    "region": "the servers on this machine are always in us-east-1",
+    "state": "the state of a local environment is always in .encore/infra/ of the app",
+    "databases": "all databases share the one PostgreSQL server on this machine",
+    "adopt": "what exists on this machine was made by this provider",
+}
+_MEANT = ("provider", "extends", "type", "ports", "postgres")
+
+
+def settings(environment: Environment, *, root: Path) -> LocalSettings:
+    """The settings of a local environment; a relative ``postgres.bin`` counts from ``root``.
+
+    Raises ``EnvironmentFileError`` (code ``setting-not-local``, ``ports-clash``).
+    """
+    entry = environment.settings
+    _refuse_foreign(environment.name, entry)
+    ports = entry.ports or Ports()
+    _refuse_clash(environment.name, ports)
+    chosen = entry.postgres.bin if entry.postgres else None
+    return LocalSettings(
+        environment=environment.name,
+        type=environment.type,
+        ports=ports,
+        postgres_bin=root / Path(chosen).expanduser() if chosen else None,
+    )
+
+
+def _refuse_foreign(name: str, entry: EnvironmentEntry) -> None:
+    for key in sorted(_NO_MEANING):
+        if getattr(entry, key) is not None:
+            raise EnvironmentFileError(
+                f"environments.{name}.{key} has no meaning for the provider local: "
+                f"{_NO_MEANING[key]}",
+                code="setting-not-local",
+                hint=f"Remove `{key}` from this environment, or move it to one of a cloud.",
+            )
+
+
+def _refuse_clash(name: str, ports: Ports) -> None:
+    used: dict[int, str] = {}
+    for key, port in fixed_ports(ports).items():
+        if port in used:
+            raise EnvironmentFileError(
+                f"environments.{name}.ports gives {port} to both {used[port]} and {key}",
+                code="ports-clash",
+                hint="Give each server a port of its own.",
+            )
+        used[port] = key
+
+
+def fixed_ports(ports: Ports) -> dict[str, int]:
+    """The ports that a person fixed, by server: ``app``, ``postgres``, ``cache/<name>`` …"""
+    singles = {"app": ports.app, "postgres": ports.postgres, "aws": ports.aws}
+    caches = {f"cache/{name}": port for name, port in sorted(ports.caches.items())}
+    return {key: port for key, port in {**singles, **caches}.items() if port is not None}
