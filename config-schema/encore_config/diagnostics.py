@@ -16,7 +16,7 @@ from encore_config.document import SCHEMA_VERSION, SchemaVersion, Value
 from encore_config.position import At, End
 
 Severity = Literal["error", "warning"]
-Code = Annotated[str, msgspec.Meta(pattern="^[EW][0-9]{4}$")]
+Code = Annotated[str, msgspec.Meta(pattern=r"^[EW][0-9]{4}(?!\n)$")]
 
 
 class Related(Value, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import msgspec
 
 from encore_config.document import SCHEMA_VERSION, SchemaVersion, Value
 
-EnvironmentName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
+EnvironmentName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,38}(?!\n)$")]
 EnvironmentType = Literal["development", "production", "ephemeral", "test"]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 

@@ -1,13 +1,21 @@
 """``infra.config.json`` as Encore's Rust core parses it, field for field.
 
 Source: the runtime binding contract, sections 3 and 4 (``infracfg.rs`` of the core). Fields
-without a default are required by the core. It wants strict JSON, takes no number for a
-string, and ignores unknown fields.
+without a default are required by the core, and stand in the order of its own types (which also
+lets it read an object given as an array). It wants strict JSON, takes no number for a string,
+and ignores unknown fields. Null stands for an absent field where the type here allows None, and
+nowhere else. Integers are 32 bits wide.
+
+The codec takes these types as they are; ``infra_reader`` reads with the core's own strictness.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 
 
 class EnvRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +49,11 @@ class TLSConfig(_Field, frozen=True, kw_only=True):
 class SQLDatabase(_Field, frozen=True, kw_only=True):
     """``name`` is the physical database; absent, the map's key. ``username`` takes no ``$env``."""
 
+    name: str | None = None
+    max_connections: Int32 | None = None
+    min_connections: Int32 | None = None
     username: str
     password: EnvString
-    name: str | None = None
-    max_connections: int | None = None
-    min_connections: int | None = None
     client_cert: ClientCert | None = None
 
 
@@ -53,8 +61,8 @@ class SQLServer(_Field, frozen=True, kw_only=True):
     """``host`` is ``host``, ``host:port`` or the folder of a Unix socket; no IPv6 literal."""
 
     host: str
-    databases: dict[str, SQLDatabase]
     tls_config: TLSConfig | None = None
+    databases: dict[str, SQLDatabase]
 
 
 class RedisAuth(_Field, frozen=True, kw_only=True):
@@ -68,13 +76,13 @@ class RedisAuth(_Field, frozen=True, kw_only=True):
 
 class Redis(_Field, frozen=True, kw_only=True):
     host: str
-    database_index: int
-    in_memory: bool
+    database_index: Int32
     auth: RedisAuth | None = None
     key_prefix: str | None = None
     tls_config: TLSConfig | None = None
-    max_connections: int | None = None
-    min_connections: int | None = None
+    max_connections: Int32 | None = None
+    min_connections: Int32 | None = None
+    in_memory: bool
 
 
 class GCPPushConfig(_Field, frozen=True, kw_only=True):
@@ -96,8 +104,8 @@ class GCPTopic(_Field, frozen=True, kw_only=True):
 
 
 class GCPPubSub(_Field, frozen=True, kw_only=True, tag="gcp_pubsub", tag_field="type"):
-    topics: dict[str, GCPTopic]
     project_id: str | None = None
+    topics: dict[str, GCPTopic]
 
 
 class AWSSubscription(_Field, frozen=True, kw_only=True):
@@ -173,13 +181,13 @@ class CORS(_Field, frozen=True, kw_only=True):
 class GracefulShutdown(_Field, frozen=True, kw_only=True):
     """Seconds. The core uses ``total`` only."""
 
-    total: int | None = None
-    shutdown_hooks: int | None = None
-    handlers: int | None = None
+    total: Int32 | None = None
+    shutdown_hooks: Int32 | None = None
+    handlers: Int32 | None = None
 
 
 class KeyAuth(_Field, frozen=True, kw_only=True, tag="key", tag_field="type"):
-    id: int
+    id: Int32
     key: EnvString
 
 
@@ -191,29 +199,29 @@ class ServiceDiscovery(_Field, frozen=True, kw_only=True):
 
 
 class Prometheus(_Field, frozen=True, kw_only=True, tag="prometheus", tag_field="type"):
+    collection_interval: Int32 | None = None
     remote_write_url: EnvString
-    collection_interval: int | None = None
 
 
 class Datadog(_Field, frozen=True, kw_only=True, tag="datadog", tag_field="type"):
+    collection_interval: Int32 | None = None
     site: str
     api_key: EnvString
-    collection_interval: int | None = None
 
 
 class GCPCloudMonitoring(
     _Field, frozen=True, kw_only=True, tag="gcp_cloud_monitoring", tag_field="type"
 ):
+    collection_interval: Int32 | None = None
     project_id: str
     monitored_resource_type: str
     monitored_resource_labels: dict[str, str] | None = None
     metric_names: dict[str, str] | None = None
-    collection_interval: int | None = None
 
 
 class AWSCloudWatch(_Field, frozen=True, kw_only=True, tag="aws_cloudwatch", tag_field="type"):
+    collection_interval: Int32 | None = None
     namespace: str
-    collection_interval: int | None = None
 
 
 Metrics = Prometheus | Datadog | GCPCloudMonitoring | AWSCloudWatch
@@ -241,5 +249,5 @@ class InfraConfig(_Field, frozen=True, kw_only=True):
     hosted_gateways: tuple[str, ...] | None = None
     cors: CORS | None = None
     object_storage: tuple[ObjectStorage, ...] | None = None
-    worker_threads: int | None = None
+    worker_threads: Int32 | None = None
     log_config: str | None = None
