@@ -1,0 +1,410 @@
+"""YAML text to plain values checked against a document's types, with the place of every mistake.
+
+In: the text of a YAML file and a frozen type of ``encore_config``. Out: the values that are
+right, where each key stands, and a finding for each one that is wrong; all are collected in one
+run. It knows nothing of environments, and it constructs no Python object but text, numbers,
+booleans, null, lists and maps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import yaml
+from msgspec import inspect
+
+from encore_config.diagnostics import Diagnostic, Related
+from encore_config.position import At, End
+from encore_provisioner.suggest import did_you_mean
+
+SYNTAX: Final = "E9001"
+UNKNOWN_KEY: Final = "E9002"
+DUPLICATE_KEY: Final = "E9003"
+WRONG_VALUE: Final = "E9004"
+
+Path = tuple[str, ...]
+
+_MOST_NODES: Final = 20_000
+_MERGE_TAG: Final = "tag:yaml.org,2002:merge"
+_STRING_TAG: Final = "tag:yaml.org,2002:str"
+_NULL_TAG: Final = "tag:yaml.org,2002:null"
+_COLLECTION_TAGS: Final = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_BAD: Final = object()
+_PLAIN: Final = (str, bool, int, float, type(None))
+_WORDS: Final[dict[type, str]] = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    type(None): "nothing",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    at: At
+    end: End | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """``value`` holds only what is right; ``places`` has the key at each path."""
+
+    value: dict[str, Any] = field(default_factory=dict)
+    places: dict[Path, Place] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def check_yaml(text: str, file: str, document: type[msgspec.Struct]) -> Checked:
+    """Read ``text`` as one YAML document of the type ``document``."""
+    source = _Source(text=text, file=file)
+    loader = None
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return Checked()
+        checker = _Checker(source=source, loader=loader)
+        value = checker.check(node, inspect.type_info(document), ())
+    except yaml.YAMLError as error:
+        return Checked(diagnostics=(_syntax(source, error),))
+    except (RecursionError, _TooLargeError):
+        return Checked(diagnostics=(_too_large(source),))
+    finally:
+        if loader is not None:
+            loader.dispose()
+    return Checked(
+        value=value if isinstance(value, dict) else {},
+        places=checker.places,
+        diagnostics=tuple(checker.diagnostics),
+    )
+
+
+class _TooLargeError(Exception):
+    """More nodes than any such file has, as aliases of aliases make them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """The text, and how an index in it becomes a position: lines end with a line feed only."""
+
+    text: str
+    file: str
+
+    def at(self, index: int) -> At:
+        line, column = self._line_column(index)
+        return At(file=self.file, line=line, column=column)
+
+    def place(self, node: yaml.Node) -> Place:
+        """A scalar's whole range; of a list or map only the beginning."""
+        start, end = node.start_mark.index, node.end_mark.index
+        at = self.at(start)
+        if not isinstance(node, yaml.ScalarNode):
+            return Place(at=at)
+        line, column = self._line_column(end)
+        return Place(at=at, end=End(line=line, column=column) if line == at.line else None)
+
+    def _line_column(self, index: int) -> tuple[int, int]:
+        return (
+            self.text.count("\n", 0, index) + 1,
+            index - (self.text.rfind("\n", 0, index) + 1) + 1,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Checker:
+    """One walk over the nodes along the types. ``path`` leads from the root to a value."""
+
+    source: _Source
+    loader: yaml.SafeLoader
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    places: dict[Path, Place] = field(default_factory=dict)
+    _active: set[int] = field(default_factory=set)
+    _seen: int = 0
+
+    def check(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
+        """The plain value of ``node``, or ``_BAD`` after a finding about it."""
+        self._seen += 1
+        if self._seen > _MOST_NODES:
+            raise _TooLargeError
+        if id(node) in self._active:
+            return self._wrong(node, path, "holds itself", "remove the alias that leads back")
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTION_TAGS:
+            return self._wrong(node, path, f"has the tag `{node.tag}`", "remove the tag")
+        self._active.add(id(node))
+        try:
+            return self._check(node, kind, path)
+        finally:
+            self._active.discard(id(node))
+
+    def _check(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
+        match kind:
+            case inspect.UnionType(types=types):
+                return self._optional(node, types, path)
+            case inspect.StructType():
+                return self._struct(node, kind, path)
+            case inspect.DictType(value_type=inner):
+                return self._map(node, inner, path)
+            case inspect.AnyType():
+                return self._anything(node, path)
+            case _:
+                return self._scalar_of(node, kind, path)
+
+    def _optional(self, node: yaml.Node, types: tuple[inspect.Type, ...], path: Path) -> Any:
+        if node.tag == _NULL_TAG:
+            return None
+        return self._check(
+            node, next(t for t in types if not isinstance(t, inspect.NoneType)), path
+        )
+
+    def _struct(self, node: yaml.Node, kind: inspect.StructType, path: Path) -> Any:
+        fields = {item.encode_name: item.type for item in kind.fields}
+        value = {}
+        for key, key_node, value_node in self._entries(node, path):
+            if key not in fields:
+                self._unknown(key, key_node, tuple(fields), path)
+                continue
+            checked = self._nothing_or(value_node, fields[key], (*path, key))
+            if checked is not _BAD and checked is not None:
+                value[key] = checked
+        return value if isinstance(node, yaml.MappingNode) else _BAD
+
+    def _map(self, node: yaml.Node, inner: inspect.Type, path: Path) -> Any:
+        value = {}
+        for key, _, value_node in self._entries(node, path):
+            checked = self._nothing_or(value_node, inner, (*path, key))
+            if checked is not _BAD:
+                value[key] = {} if checked is None else checked
+        return value if isinstance(node, yaml.MappingNode) else _BAD
+
+    def _nothing_or(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
+        """A key without a value means the same as a key that is not there."""
+        empty = isinstance(node, yaml.ScalarNode) and node.value == "" and node.style is None
+        if empty and isinstance(kind, inspect.StructType | inspect.DictType):
+            return None
+        return self.check(node, kind, path)
+
+    def _anything(self, node: yaml.Node, path: Path) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return self._map(node, inspect.AnyType(), path)
+        if isinstance(node, yaml.SequenceNode):
+            items = enumerate(node.value)
+            values = [self.check(n, inspect.AnyType(), (*path, str(i))) for i, n in items]
+            return _BAD if any(v is _BAD for v in values) else values
+        value = self._scalar(node)
+        if not isinstance(value, _PLAIN) or (isinstance(value, float) and not math.isfinite(value)):
+            return self._wrong(node, path, f"is read as {_word(value)}", "put it in quotes")
+        return value
+
+    def _scalar_of(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
+        wanted = _wanted(kind)
+        if not isinstance(node, yaml.ScalarNode):
+            shape = "a map" if isinstance(node, yaml.MappingNode) else "a list"
+            return self._wrong(node, path, f"must be {wanted}, not {shape}", None)
+        value = self._scalar(node)
+        if _fits(value, kind):
+            return value
+        hint = None
+        if isinstance(kind, inspect.LiteralType):
+            hint = did_you_mean(str(value), map(str, kind.values))
+        elif isinstance(kind, inspect.StrType) and value is not None:
+            hint = f'put it in quotes: "{node.value}"'
+        told = _told(value, node)
+        return self._wrong(node, path, f"must be {wanted}, not {told}", hint)
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        """A scalar by YAML 1.1's rules; a finding's place is told by the caller."""
+        try:
+            return self.loader.construct_object(node)
+        except ValueError:
+            return _Unreadable(node.value)
+
+    def _entries(self, node: yaml.Node, path: Path) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """Key, its node and the value's node of a map: own keys first, then merged ones."""
+        if not isinstance(node, yaml.MappingNode):
+            self._wrong(node, path, "must be a map of keys and values", None)
+            return
+        first: dict[str, yaml.Node] = {}
+        merged: list[yaml.Node] = []
+        for key_node, value_node in node.value:
+            if key_node.tag == _MERGE_TAG:
+                merged.extend(_merge_sources(value_node))
+                continue
+            key = self._key(key_node, path)
+            if key is None:
+                continue
+            if key in first:
+                self._duplicate(key, key_node, first[key], path)
+                continue
+            first[key] = key_node
+            self.places[(*path, key)] = self.source.place(key_node)
+            yield key, key_node, value_node
+        for source in merged:
+            for key, key_node, value_node in self._merged(source, path):
+                if key not in first:
+                    first[key] = key_node
+                    yield key, key_node, value_node
+
+    def _merged(self, node: yaml.Node, path: Path) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        if id(node) in self._active:
+            self._wrong(node, path, "holds itself", "remove the alias that leads back")
+            return
+        self._active.add(id(node))
+        try:
+            yield from list(self._entries(node, path))
+        finally:
+            self._active.discard(id(node))
+
+    def _key(self, node: yaml.Node, path: Path) -> str | None:
+        if isinstance(node, yaml.ScalarNode) and node.tag == _STRING_TAG:
+            return str(node.value)
+        place = self.source.place(node)
+        shown = f"`{node.value}`" if isinstance(node, yaml.ScalarNode) else "a list or map"
+        message = f"{shown} is no key{_within(path)}: YAML does not read it as text"
+        self._add(WRONG_VALUE, message, place, "put it in quotes")
+        return None
+
+    def _unknown(self, key: str, node: yaml.Node, known: tuple[str, ...], path: Path) -> None:
+        hint = did_you_mean(key, known, otherwise=f"known keys: {', '.join(sorted(known))}")
+        place = self.source.place(node)
+        self._add(UNKNOWN_KEY, f"unknown key `{key}`{_within(path)}", place, hint)
+
+    def _duplicate(self, key: str, node: yaml.Node, first: yaml.Node, path: Path) -> None:
+        related = (Related(message="it stands here first", at=self.source.place(first).at),)
+        self._add(
+            DUPLICATE_KEY,
+            f"`{key}` stands twice{_within(path)}",
+            self.source.place(node),
+            "keep one of the two",
+            related,
+        )
+
+    def _wrong(self, node: yaml.Node, path: Path, what: str, hint: str | None) -> Any:
+        subject = f"`{dotted(path)}`" if path else "the file"
+        self._add(WRONG_VALUE, f"{subject} {what}", self.source.place(node), hint)
+        return _BAD
+
+    def _add(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        hint: str | None,
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        self.diagnostics.append(
+            Diagnostic(
+                code=code,
+                severity="error",
+                message=message,
+                at=place.at,
+                end=place.end,
+                hint=hint,
+                related=related,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """A scalar whose tag and text do not go together, such as the 99th of a month."""
+
+    text: str
+
+
+def dotted(path: Path) -> str:
+    """A path as people write it: ``environments.pr-*.ports.app``."""
+    return ".".join(path)
+
+
+def _within(path: Path) -> str:
+    return f" in `{dotted(path)}`" if path else ""
+
+
+def _merge_sources(node: yaml.Node) -> list[yaml.Node]:
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else [node]
+
+
+def _wanted(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.StrType():
+            return "text"
+        case inspect.IntType(ge=low, le=high) if low is not None and high is not None:
+            return f"a whole number from {low} to {high}" if low != high else str(low)
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(map(str, values))
+        case _:
+            raise TypeError(f"no rule for values of {kind}")
+
+
+def _fits(value: object, kind: inspect.Type) -> bool:
+    match kind:
+        case inspect.StrType():
+            return isinstance(value, str)
+        case inspect.IntType(ge=low, le=high):
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            return whole and (low is None or value >= low) and (high is None or value <= high)  # type: ignore[operator]
+        case inspect.LiteralType(values=values):
+            return isinstance(value, str | int) and value in values
+        case _:
+            raise TypeError(f"no rule for values of {kind}")
+
+
+def _told(value: object, node: yaml.ScalarNode) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return f'the text "{value}"'
+    return f"{_word(value)} ({node.value})" if isinstance(value, bool) else str(node.value)
+
+
+def _word(value: object) -> str:
+    return _WORDS.get(type(value), "a date" if hasattr(value, "isoformat") else "something else")
+
+
+def _syntax(source: _Source, error: yaml.YAMLError) -> Diagnostic:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        if "<stream end>" in (error.problem or ""):
+            mark = error.context_mark or mark
+        index = mark.index if mark else 0
+        message, hint = _explain(error)
+    else:
+        index = getattr(error, "position", 0)
+        message = "a character that YAML does not allow (a control character)"
+        hint = "remove it"
+    return Diagnostic(
+        code=SYNTAX, severity="error", message=message, at=source.at(index), hint=hint
+    )
+
+
+def _explain(error: yaml.MarkedYAMLError) -> tuple[str, str | None]:
+    problem = error.problem or error.context or "it cannot be read"
+    if r"'\t'" in problem:
+        return "a tab stands where YAML allows only spaces", "indent with spaces"
+    if "another document" in problem:
+        return "a second YAML document begins here", "keep one document; remove the line `---`"
+    if "undefined alias" in problem:
+        hint = 'an alias needs an anchor before it; a name with `*` at its start needs quotes: "*"'
+        return f"not valid YAML: {problem}", hint
+    if "<stream end>" in problem:
+        return "not valid YAML: what begins here never ends", "close the bracket or quote"
+    if "mapping values are not allowed" in problem:
+        return "not valid YAML: a second `:` or a wrong indentation", "check the line above too"
+    if "could not determine a constructor" in problem:
+        return "tags such as `!name` mean nothing here", "remove the tag"
+    return f"not valid YAML: {problem}", None
+
+
+def _too_large(source: _Source) -> Diagnostic:
+    return Diagnostic(
+        code=SYNTAX,
+        severity="error",
+        message="the file is nested too deeply, or its aliases stand for too much",
+        at=source.at(0),
+        hint="write it flatter, without aliases of aliases",
+    )
