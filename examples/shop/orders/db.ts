@@ -1,0 +1,5 @@
+import { SQLDatabase } from "encore.dev/storage/sqldb";
+
+export const db = new SQLDatabase("orders", {
+  migrations: "./migrations",
+});
