@@ -85,6 +85,8 @@ class Bindings:
     """Everything that one environment hands to the app.
 
     ``variables`` are further variables of the app's process (``PORT``, ``AWS_REGION`` …).
+    ``service_urls`` and ``service_auth`` are for apps in several containers: the address of each
+    service, and the one key that signs calls between them.
     ``env_values`` gives the content of each ``$env`` name where this machine holds it (local
     provider); it is secret, kept out of every ``repr`` and never written but to ``runtime.env``.
     """
@@ -97,6 +99,8 @@ class Bindings:
     items: tuple[Binding, ...] = ()
     grants: tuple[Grant, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
+    service_urls: dict[str, str] = field(default_factory=dict)
+    service_auth: infra.KeyAuth | None = None
     env_values: dict[str, str] = field(default_factory=dict, repr=False)
 
 
