@@ -1,21 +1,31 @@
 """The server for S3, SNS and SQS: ``ministack`` in a process of its own.
 
 In: nothing but a port and the environment's S3 key. Out: one HTTP endpoint on 127.0.0.1 for the
-three, account ``000000000000``, region ``us-east-1``. Objects lie in the data folder.
+three, account ``000000000000``, region ``us-east-1``; it listens on nothing else.
+
+What it keeps over a stop, a ``kill -9`` and a reboot: objects with their metadata, tags, ACLs,
+versions and delete markers, each file replaced whole. Gone are queues, topics, subscriptions,
+messages, empty buckets, and all settings of buckets (versioning, policies, CORS): the next apply
+puts back what is declared. Files are not flushed one by one, so a power cut may take the objects
+of the last seconds.
+
+It asks for no credentials: whoever reaches 127.0.0.1 may read and write everything, private
+buckets too. ``aws_process`` closes its administration and answers 503 for what the disk refuses.
 """
 
 from __future__ import annotations
 
+import http.client
 import importlib.metadata
 import importlib.util
 import sys
-import urllib.error
-import urllib.request
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from encore_local.files import PRIVATE_FOLDER, clear_errors
 from encore_local.secrets import S3_KEY
+from encore_local.servers.aws_process import HEALTH
 from encore_local.servers.managed import Host, ManagedServer
 from encore_local.servers.process import Launch, ProcessInfo
 from encore_local.servers.server import HOST
@@ -24,6 +34,9 @@ from encore_provisioner.errors import InfraError
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ACCESS_KEY_ID = "encore-local"
+# Apart from each other: the server takes any folder beside its objects for a bucket.
+_OBJECTS, _TEMPORARY = "s3", "tmp"
+_PROGRAM = "encore_local.servers.aws_process"
 _TIMEOUT = 2.0
 
 
@@ -42,45 +55,52 @@ class AwsServer(ManagedServer):
 
     def prepare(self) -> Launch:
         with clear_errors(self.data, "make the folder"):
-            self.data.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            for folder in (self.data, self.data / _OBJECTS, self.data / _TEMPORARY):
+                folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         key = self.host.secrets.ensure([S3_KEY])[S3_KEY]
         return Launch(
-            argv=(sys.executable, "-I", "-m", "ministack"),
+            argv=(sys.executable, "-I", "-m", _PROGRAM),
             folder=self.data,
             log=self.log,
-            environment=environment(self.port, str(self.data), key),
+            environment=environment(self.port, self.data, key),
         )
 
     def answers(self) -> bool:
+        # http.client asks no proxy, whatever the variables of the shell say.
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=_TIMEOUT)
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=_TIMEOUT):
-                return True
-        except (urllib.error.URLError, OSError):
+            connection.request("GET", HEALTH)
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
     def is_program(self, process: ProcessInfo) -> bool:
-        return "ministack" in process.command
+        return _PROGRAM in process.command
 
 
-def environment(port: int, folder: str, secret_key: str) -> dict[str, str]:
+def environment(port: int, folder: Path, secret_key: str) -> dict[str, str]:
     """The variables that make ``ministack`` serve these three services and nothing else."""
+    temporary = str(folder / _TEMPORARY)
     return {
-        "ACCOUNT_ID": ACCOUNT,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": secret_key,
         "BIND_HOST": HOST,
+        # A socket that is not there: it would look for containers of its own in Docker.
+        "DOCKER_HOST": f"unix://{temporary}/no-docker",
         "GATEWAY_PORT": str(port),
-        "HOME": folder,
+        "HOME": temporary,
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,
-        "S3_DATA_DIR": folder,
+        "S3_DATA_DIR": str(folder / _OBJECTS),
         "S3_PERSIST": "1",
         "SERVICES": "s3,sns,sqs",
         "SFTP_ENABLED": "0",
-        "TMPDIR": folder,
+        "TMPDIR": temporary,
     }
 
 
