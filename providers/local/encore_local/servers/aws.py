@@ -10,7 +10,8 @@ puts back what is declared. Files are not flushed one by one, so a power cut may
 of the last seconds.
 
 It asks for no credentials: whoever reaches 127.0.0.1 may read and write everything, private
-buckets too. ``aws_process`` closes its administration and answers 503 for what the disk refuses.
+buckets too. ``ministack_process`` closes its administration and answers 503 where the disk
+refuses an object.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from typing import Any
 
 from encore_local.files import PRIVATE_FOLDER, clear_errors
 from encore_local.secrets import S3_KEY
-from encore_local.servers.aws_process import HEALTH
 from encore_local.servers.managed import Host, ManagedServer
+from encore_local.servers.ministack_process import HEALTH
 from encore_local.servers.process import Launch, ProcessInfo
 from encore_local.servers.server import HOST
 from encore_provisioner.errors import InfraError
@@ -36,7 +37,7 @@ ACCOUNT = "000000000000"
 ACCESS_KEY_ID = "encore-local"
 # Apart from each other: the server takes any folder beside its objects for a bucket.
 _OBJECTS, _TEMPORARY = "s3", "tmp"
-_PROGRAM = "encore_local.servers.aws_process"
+_PROGRAM = "encore_local.servers.ministack_process"
 _TIMEOUT = 2.0
 
 

@@ -41,6 +41,11 @@ def server_names(*, postgres: bool, aws: bool, caches: Mapping[str, str]) -> tup
     return needed + tuple(f"cache/{name}" for name in sorted(caches))
 
 
+def remembered_ports(layout: Layout) -> dict[str, int]:
+    """The ports that the servers were started with last, for the day when the state was lost."""
+    return Registry(layout.servers).ports()
+
+
 def make_fleet(
     layout: Layout,
     settings: LocalSettings,

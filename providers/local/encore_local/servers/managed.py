@@ -8,6 +8,8 @@ in this server's own data folder.
 from __future__ import annotations
 
 import abc
+import errno
+import os
 import shutil
 import signal
 import time
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from encore_local.files import clear_errors
+from encore_local.files import clear_errors, file_error
 from encore_local.layout import Layout
 from encore_local.secrets import LocalSecrets
 from encore_local.servers import ports
@@ -34,6 +36,8 @@ from encore_provisioner.errors import InfraError
 
 _POLL = 0.02
 _ANSWER_AT_ONCE = 3.0
+_STRAY_PATIENCE = 3.0
+_FULL = 1_000_000
 _LOG_LIMIT = 10_000_000
 _LOG_LINES = 12
 
@@ -104,7 +108,10 @@ class ManagedServer(abc.ABC):
         return process if works_in(process, self.data) else None
 
     def check_port(self) -> None:
-        ports.require_free(self.name, self.port)
+        record = self.host.registry.get(self.name)
+        is_own = record is not None and record.properties.get("port") == self.port
+        if not (is_own and self.running()):
+            ports.require_free(self.name, self.port)
 
     def start(self) -> None:
         if self.running() and self.actual() == self.desired() and self._soon(_ANSWER_AT_ONCE):
@@ -120,8 +127,8 @@ class ManagedServer(abc.ABC):
         process = self.running()
         if process is not None:
             end(process, self.host.processes, gently=self.gentle_signal)
-        for stray in self.strays():
-            end(stray, self.host.processes, patience=3.0)
+        for stray in parents_first(self.strays()):
+            end(stray, self.host.processes, gently=self.gentle_signal, patience=_STRAY_PATIENCE)
         return process is not None
 
     def remove(self) -> None:
@@ -175,6 +182,9 @@ class ManagedServer(abc.ABC):
         return True
 
     def _no_start(self, what: str, log_size: int) -> InfraError:
+        if shutil.disk_usage(self.data).free < _FULL:
+            # Then the log could not say it either.
+            return file_error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), self.data, "use")
         lines = last_lines(self.log, since=log_size)
         told = "\n".join(f"  {line}" for line in lines)
         return InfraError(
@@ -187,6 +197,12 @@ class ManagedServer(abc.ABC):
         with clear_errors(self.log, "rename"):
             if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
                 self.log.replace(_old(self.log))
+
+
+def parents_first(processes: tuple[ProcessInfo, ...]) -> tuple[ProcessInfo, ...]:
+    """A server before its own parts, so that it can end them in its own way."""
+    pids = {process.pid for process in processes}
+    return tuple(sorted(processes, key=lambda process: (process.parent in pids, process.pid)))
 
 
 def _old(log: Path) -> Path:

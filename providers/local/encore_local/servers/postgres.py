@@ -88,7 +88,7 @@ class PostgresServer(ManagedServer):
             "user": ADMIN,
             "password": self.host.secrets.generated(POSTGRES_ADMIN) or "",
             "dbname": database,
-            "connect_timeout": 5,
+            "connect_timeout": 3,
             # Said here so that no PG* variable of the caller's shell says otherwise.
             "sslmode": "disable",
             "gssencmode": "disable",
@@ -185,6 +185,7 @@ class PostgresServer(ManagedServer):
         finally:
             file.unlink(missing_ok=True)
         if result.returncode != 0:
+            remove_tree(self._unfinished)  # on a full disk, room for something else
             raise self._failed("initdb", result.stdout + result.stderr)
         with clear_errors(self.data, "rename to"):
             self._unfinished.rename(self.data)

@@ -44,6 +44,7 @@ class ProcessInfo:
     """
 
     pid: int
+    parent: int
     owner: int
     started: str
     folder: FileId | None
@@ -97,6 +98,7 @@ class LinuxProcesses:
                 return None
             return ProcessInfo(
                 pid=pid,
+                parent=int(fields[1]),
                 owner=folder.stat().st_uid,
                 started=f"{self._boot()}/{fields[19]}",
                 folder=file_id(folder / "cwd"),
@@ -182,6 +184,7 @@ def _from_psutil(process: psutil.Process) -> ProcessInfo:
         folder_path, program, command = "", process.name(), ()
     return ProcessInfo(
         pid=process.pid,
+        parent=process.ppid(),
         owner=process.uids().real,
         started=str(process.create_time()),
         folder=file_id(Path(folder_path)) if folder_path else None,

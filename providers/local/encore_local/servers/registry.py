@@ -40,6 +40,13 @@ class Registry:
     def get(self, name: str) -> ServerRecord | None:
         return self._load().servers.get(name)
 
+    def ports(self) -> dict[str, int]:
+        """The port that each server was started with last, by its name."""
+        found = {
+            name: record.properties.get("port") for name, record in self._load().servers.items()
+        }
+        return {name: port for name, port in sorted(found.items()) if isinstance(port, int)}
+
     def put(self, name: str, record: ServerRecord) -> None:
         with self._turn:
             document = self._load()

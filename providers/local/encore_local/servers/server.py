@@ -7,8 +7,8 @@ In: a server's class says how it is configured, started and checked. Out: one in
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -76,11 +76,28 @@ class Server(Protocol):
 
 
 def start_all(servers: Iterable[Server]) -> None:
-    """Start the servers side by side; waits for all, then raises the first error by order."""
-    chosen = tuple(servers)
-    if not chosen:
-        return
-    with ThreadPoolExecutor(max_workers=len(chosen)) as pool:
-        pending = [pool.submit(server.start) for server in chosen]
-    for future in pending:
-        future.result()
+    """Start the servers side by side; waits for all, then raises the first error by order.
+
+    Ctrl-C ends the wait at once: the threads do not hold the process back.
+    """
+    starts = tuple(_Start(server) for server in servers)
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+    for start in starts:
+        if start.error is not None:
+            raise start.error
+
+
+class _Start(threading.Thread):
+    def __init__(self, server: Server) -> None:
+        super().__init__(name=f"start {server.name}", daemon=True)
+        self._server = server
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._server.start()
+        except BaseException as error:  # noqa: BLE001  raised again by the one who waits
+            self.error = error

@@ -1,6 +1,6 @@
 """The process that serves S3, SNS and SQS: ``ministack``'s ASGI app behind a guard.
 
-Run as ``python -I -m encore_local.servers.aws_process``; ``aws.environment`` says with which
+Run as ``python -I -m encore_local.servers.ministack_process``; ``aws.environment`` says with which
 variables. The guard closes two ways in which the app could lose objects:
 
 - ``POST /_ministack/reset`` deletes all objects, for anybody, so also for a web page that the
