@@ -10,7 +10,7 @@ import { db } from "./db";
 
 const FADE = 0.5;
 
-const topScore = new Gauge("top_product_score");
+export const topScore = new Gauge("top_product_score");
 
 const _ = new Subscription(cartEvents, "learn-popularity", {
   handler: async (event) => {

@@ -11,7 +11,7 @@ import { type OrderLine, type OrderPlaced, orderPlaced } from "./events";
 const orderPublisher = orderPlaced.ref<Publisher<OrderPlaced>>();
 
 // One counter for each combination of labels.
-const checkouts = new CounterGroup<{ result: string }>("checkouts");
+export const checkouts = new CounterGroup<{ result: string }>("checkouts");
 
 interface Placed {
   orderId: string;
