@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _BATCH = 1000
+_PUBLIC_BLOCKS = (
+    "BlockPublicAcls",
+    "BlockPublicPolicy",
+    "IgnorePublicAcls",
+    "RestrictPublicBuckets",
+)
 MAX_LINK_SECONDS = 7 * 24 * 3600
 
 
@@ -145,6 +151,29 @@ class S3:
 
     def delete_policy(self, bucket: str) -> None:
         self._send("DeleteBucketPolicy", "DELETE", bucket, query=(("policy", ""),))
+
+    def set_public_access_block(self, bucket: str, blocked: bool) -> None:
+        """Whether policies and ACLs that open the bucket to everyone are refused (AWS: on)."""
+        value = "true" if blocked else "false"
+        body = _document(
+            "PublicAccessBlockConfiguration", "".join(leaf(name, value) for name in _PUBLIC_BLOCKS)
+        )
+        query = (("publicAccessBlock", ""),)
+        self._send("PutPublicAccessBlock", "PUT", bucket, query=query, body=body)
+
+    def public_access_blocked(self, bucket: str) -> bool:
+        """True when every one of the four settings is on."""
+        response = self._unless_missing(
+            "GetPublicAccessBlock",
+            "GET",
+            bucket,
+            query=(("publicAccessBlock", ""),),
+            unless="NoSuchPublicAccessBlockConfiguration",
+        )
+        if response is None:
+            return False
+        root = _parse("GetPublicAccessBlock", response)
+        return all(text(root, name).lower() == "true" for name in _PUBLIC_BLOCKS)
 
     def tags(self, bucket: str) -> dict[str, str]:
         response = self._unless_missing(

@@ -139,7 +139,7 @@ def _without_dot_segments(path: str) -> str:
             del kept[-1:]
         elif segment not in ("", "."):
             kept.append(segment)
-    trailing = "/" if kept and path.endswith(("/", "/.", "/..")) else ""
+    trailing = "/" if kept and path.endswith("/") else ""
     return "/" + "/".join(kept) + trailing
 
 
