@@ -1,0 +1,4 @@
+{
+  "id": "seed-bucket-references",
+  "lang": "typescript"
+}

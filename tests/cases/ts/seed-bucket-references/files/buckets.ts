@@ -1,0 +1,6 @@
+import { Bucket } from "encore.dev/storage/objects";
+
+// Package level
+export const uploads = new Bucket("user-uploads", {
+  versioned: false, // Set to true to keep multiple versions of objects
+});

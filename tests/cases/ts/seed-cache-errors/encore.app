@@ -1,0 +1,4 @@
+{
+  "id": "seed-cache-errors",
+  "lang": "typescript"
+}

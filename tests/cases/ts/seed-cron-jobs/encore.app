@@ -1,0 +1,4 @@
+{
+  "id": "seed-cron-jobs",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "seed-databases",
+  "lang": "typescript"
+}

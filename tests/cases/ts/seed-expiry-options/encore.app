@@ -1,0 +1,4 @@
+{
+  "id": "seed-expiry-options",
+  "lang": "typescript"
+}

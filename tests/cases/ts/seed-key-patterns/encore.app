@@ -1,0 +1,4 @@
+{
+  "id": "seed-key-patterns",
+  "lang": "typescript"
+}

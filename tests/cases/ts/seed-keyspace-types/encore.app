@@ -1,0 +1,4 @@
+{
+  "id": "seed-keyspace-types",
+  "lang": "typescript"
+}

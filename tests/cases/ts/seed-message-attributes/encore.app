@@ -1,0 +1,4 @@
+{
+  "id": "seed-message-attributes",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "seed-migrations",
+  "lang": "typescript"
+}

@@ -1,0 +1,1 @@
+CREATE INDEX entries_account ON entries (account, booked_at);

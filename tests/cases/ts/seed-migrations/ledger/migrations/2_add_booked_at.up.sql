@@ -1,0 +1,1 @@
+ALTER TABLE entries ADD COLUMN booked_at timestamptz NOT NULL DEFAULT now();

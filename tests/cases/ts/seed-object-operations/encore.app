@@ -1,0 +1,4 @@
+{
+  "id": "seed-object-operations",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "seed-object-storage",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "seed-publishing",
+  "lang": "typescript"
+}

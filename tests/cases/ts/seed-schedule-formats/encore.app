@@ -1,0 +1,4 @@
+{
+  "id": "seed-schedule-formats",
+  "lang": "typescript"
+}

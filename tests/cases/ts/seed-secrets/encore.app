@@ -1,0 +1,4 @@
+{
+  "id": "seed-secrets",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "seed-signed-urls",
+  "lang": "typescript"
+}

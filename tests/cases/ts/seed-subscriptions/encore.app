@@ -1,0 +1,4 @@
+{
+  "id": "seed-subscriptions",
+  "lang": "typescript"
+}

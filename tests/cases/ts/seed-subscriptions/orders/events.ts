@@ -1,0 +1,12 @@
+import { Topic } from "encore.dev/pubsub";
+
+export interface OrderCreatedEvent {
+  orderId: string;
+  userId: string;
+  total: number;
+}
+
+// Package level declaration
+export const orderCreated = new Topic<OrderCreatedEvent>("order-created", {
+  deliveryGuarantee: "at-least-once",
+});

@@ -1,0 +1,4 @@
+{
+  "id": "seed-topic-references",
+  "lang": "typescript"
+}

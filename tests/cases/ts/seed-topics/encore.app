@@ -1,0 +1,4 @@
+{
+  "id": "seed-topics",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "seed-write-options",
+  "lang": "typescript"
+}
