@@ -1,0 +1,134 @@
+"""``new CronJob("id", {endpoint, title, every | schedule})`` (contract A6.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tree_sitter import Node
+
+from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
+from encore_provisioner.analysis.declarations.model import CronJob, Site
+from encore_provisioner.analysis.literals import Reader
+
+_OPTIONS: Final = ("endpoint", "title", "every", "schedule")
+_DAY: Final = 24 * 60
+_WEEKDAYS: Final = {"SUN": 0, "MON": 1, "TUE": 2, "WED": 3, "THU": 4, "FRI": 5, "SAT": 6}
+_FIELDS: Final = (
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day of the month", 1, 31),
+    ("month", 1, 12),
+    ("day of the week", 0, 6),
+)
+_LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_ITEM: Final = re.compile(r"\*(?:/(?P<step>\d{1,4}))?|(?P<first>\w{1,4})(?:-(?P<last>\w{1,4}))?")
+
+
+def declare(site: Site, reader: Reader) -> CronJob | None:
+    found = arguments(site, reader)
+    name = name_at(site, reader, found)
+    options = options_at(site, reader, found, 1, _OPTIONS, ("endpoint",))
+    title = options.get("title")
+    text = reader.string(title, "the title of a cron job") if title is not None else None
+    schedule = _schedule(site, options.get("every"), options.get("schedule"), reader)
+    if "endpoint" not in options:
+        return None
+    return CronJob(
+        name=name,
+        module=site.module,
+        node=site.node,
+        bind=site.bind,
+        title_text=text if text is not None else name or "",
+        schedule=schedule,
+        endpoint=options["endpoint"],
+    )
+
+
+def _schedule(site: Site, every: Node | None, schedule: Node | None, reader: Reader) -> str | None:
+    if every is not None and schedule is not None:
+        message = "a cron job takes either `every` or `schedule`, not both"
+        reader.refuse("E0613", schedule, message, "remove one of them")
+        return None
+    if every is not None:
+        return _every(every, reader)
+    if schedule is not None:
+        return _expression(schedule, reader)
+    message = "this cron job does not say when it runs"
+    reader.refuse("E0613", site.node, message, 'add `every: "1h"` or `schedule: "0 4 * * *"`')
+    return None
+
+
+def _every(node: Node, reader: Reader) -> str | None:
+    seconds = reader.duration(node, "`every`")
+    if seconds is None:
+        return None
+    minutes, rest = divmod(int(seconds), 60)
+    if rest or minutes > _DAY:
+        message = "`every` must be whole minutes, at most 24 hours"
+        reader.refuse("E0614", node, message, 'write "30m" or "6h", say')
+        return None
+    if minutes == 0 or _DAY % minutes:
+        message = "`every` should divide 24 hours, so that the runs fall on the same times each day"
+        reader.refuse("W0614", node, message, 'take "5m", "1h", "6h" or "12h", say')
+    return f"every:{minutes}"
+
+
+def _expression(node: Node, reader: Reader) -> str | None:
+    text = reader.string(node, "`schedule`")
+    if text is None:
+        return None
+    problem = cron_problem(text)
+    if problem is None:
+        return f"schedule:{text}"
+    hint = 'five fields: minute, hour, day, month, weekday; "0 4 * * MON" is Mondays at 4:00'
+    reader.refuse("E0615", node, f"`schedule` is no cron expression: {problem}", hint)
+    return None
+
+
+def cron_problem(text: str) -> str | None:
+    """What is wrong with a cron expression of Encore's grammar; None when it is right."""
+    fields = text.split()
+    if len(fields) != len(_FIELDS):
+        return f"it has {len(fields)} fields, not {len(_FIELDS)}"
+    values: list[frozenset[int]] = []
+    for field, (name, low, high) in zip(fields, _FIELDS, strict=True):
+        found = _field(field, low, high, name == "day of the week")
+        if found is None:
+            return f"`{field}` is not valid for the {name}"
+        values.append(found)
+    days, months = values[2], values[3]
+    if not any(min(days) <= _LONGEST_MONTH[month - 1] for month in months):
+        return "no month has such a day"
+    return None
+
+
+def _field(field: str, low: int, high: int, weekday: bool) -> frozenset[int] | None:
+    found: set[int] = set()
+    for item in field.split(","):
+        match = _ITEM.fullmatch(item)
+        if match is None:
+            return None
+        values = tuple(_values(match, low, high, weekday))
+        if not values:
+            return None
+        found.update(values)
+    return frozenset(found)
+
+
+def _values(match: re.Match[str], low: int, high: int, weekday: bool) -> Iterator[int]:
+    if match["first"] is None:
+        step = int(match["step"] or 1)
+        yield from range(low, high + 1, step) if step else ()
+        return
+    first = _number(match["first"], weekday)
+    last = _number(match["last"], weekday) if match["last"] else first
+    if first is not None and last is not None and low <= first <= last <= high:
+        yield from range(first, last + 1)
+
+
+def _number(word: str, weekday: bool) -> int | None:
+    if weekday and word.upper() in _WEEKDAYS:
+        return _WEEKDAYS[word.upper()]
+    return int(word) if word.isascii() and word.isdigit() else None

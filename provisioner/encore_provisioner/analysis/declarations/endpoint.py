@@ -1,0 +1,167 @@
+"""``api(config, handler)`` and its methods (contract A5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tree_sitter import Node
+
+from encore_config.graph import Access, EndpointKind
+from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.catalogue import ANY_METHOD, HTTP_METHODS
+from encore_provisioner.analysis.declarations import url
+from encore_provisioner.analysis.declarations.model import Endpoint, Site
+from encore_provisioner.analysis.findings import did_you_mean, one_of
+from encore_provisioner.analysis.literals import Reader
+
+_KINDS: Final[Mapping[str | None, EndpointKind]] = {
+    "raw": "raw",
+    "static": "static",
+    "streamIn": "stream_in",
+    "streamOut": "stream_out",
+    "streamInOut": "stream_in_out",
+}
+_FORCED: Final[Mapping[EndpointKind, tuple[str, ...]]] = {
+    "stream_in": ("GET",),
+    "stream_out": ("GET",),
+    "stream_in_out": ("GET",),
+    "static": ("GET", "HEAD"),
+}
+_OPTIONS: Final = (
+    "method",
+    "path",
+    "expose",
+    "auth",
+    "bodyLimit",
+    "tags",
+    "sensitive",
+    "dir",
+    "notFound",
+    "notFoundStatus",
+    "headers",
+)
+_HEADERS: Final = "`headers` must be an object of strings or arrays of strings"
+
+
+def declare(site: Site, reader: Reader, root: Path) -> Endpoint:
+    kind = _KINDS.get(site.method, "typed")
+    if site.bind.name in (None, "default"):
+        message = "an endpoint must be held by a variable, whose name becomes its own"
+        reader.refuse("E0501", site.node, message, "write `export const name = api(…)`")
+    found = nodes.arguments(site.node) or ()
+    options = _config(site, found, reader)
+    if kind != "static":
+        _check_handler(site, found, reader)
+    else:
+        _check_static(site, options, reader, root)
+    given = options.get("path")
+    path = reader.string(given, "the path of an endpoint") if given is not None else None
+    if given is not None and path is not None:
+        problem = url.problem(path, static=kind == "static")
+        if problem is not None:
+            reader.refuse(
+                "E0506", given, f'the path "{path}" is not valid: {problem[0]}', problem[1]
+            )
+    _check_others(options, reader)
+    return Endpoint(
+        name=None if site.bind.name == "default" else site.bind.name,
+        module=site.module,
+        node=site.node,
+        bind=site.bind,
+        methods=_methods(kind, options.get("method"), reader),
+        url=path,
+        url_node=given,
+        access=_access(options, reader),
+        endpoint_kind=kind,
+    )
+
+
+def _config(site: Site, found: tuple[Node, ...], reader: Reader) -> Mapping[str, Node]:
+    if not found:
+        message = "an endpoint must have an options object as its first argument"
+        reader.refuse("E0502", site.node, message, 'write `api({ expose: true, path: "/…" }, …)`')
+        return {}
+    required = ("dir",) if site.method == "static" else ()
+    return reader.options(found[0], "the options of an endpoint", _OPTIONS, required) or {}
+
+
+def _check_handler(site: Site, found: tuple[Node, ...], reader: Reader) -> None:
+    if len(found) == 1:
+        message = "this endpoint has no handler function"
+        reader.refuse("E0503", site.node, message, "give an `async` function as second argument")
+    elif len(found) > 1 and nodes.field(found[1], "type_parameters") is not None:
+        message = "the handler of an endpoint must not have type parameters"
+        reader.refuse("E0504", found[1], message, "write out its request and response types")
+
+
+def _methods(kind: EndpointKind, node: Node | None, reader: Reader) -> tuple[str, ...]:
+    given = _given_methods(node, reader) if node is not None else None
+    return _FORCED.get(kind) or given or ("POST",)
+
+
+def _given_methods(node: Node, reader: Reader) -> tuple[str, ...] | None:
+    what = "`method`"
+    if node.type != "array":
+        method = reader.choice(node, what, (*HTTP_METHODS, "*"), "E0505")
+        return ANY_METHOD if method == "*" else (method,) if method else None
+    items = [child for child in node.named_children if nodes.string_value(child) is not None]
+    values = {nodes.string_value(item) or "" for item in items}
+    if "*" in values and len(values) > 1:
+        hint = 'write `method: "*"`, or name the methods'
+        reader.refuse("E0505", node, '`method` cannot mix "*" with other methods', hint)
+        return ANY_METHOD
+    for item in items:
+        value = nodes.string_value(item) or ""
+        if value not in (*HTTP_METHODS, "*"):
+            hint = did_you_mean(value.upper(), HTTP_METHODS, f"one of {one_of(HTTP_METHODS)}")
+            reader.refuse("E0505", item, f'`method` cannot be "{value}"', hint)
+    known = tuple(sorted(values & set(HTTP_METHODS)))
+    return ANY_METHOD if "*" in values else known or None
+
+
+def _access(options: Mapping[str, Node], reader: Reader) -> Access:
+    expose, auth = options.get("expose"), options.get("auth")
+    exposed = expose is not None and reader.boolean(expose, "`expose`")
+    wants_auth = auth is not None and reader.boolean(auth, "`auth`")
+    if not exposed:
+        return "private"
+    return "auth" if wants_auth else "public"
+
+
+def _check_others(options: Mapping[str, Node], reader: Reader) -> None:
+    for name, node in options.items():
+        if name == "sensitive":
+            reader.boolean(node, "`sensitive`")
+        elif name == "tags":
+            reader.strings(node, "`tags`")
+        elif name == "notFoundStatus" or (name == "bodyLimit" and node.type != "null"):
+            reader.integer(node, f"`{name}`")
+        elif name == "headers":
+            _check_headers(node, reader)
+
+
+def _check_headers(node: Node, reader: Reader) -> None:
+    if node.type != "object":
+        reader.refuse("E0307", node, _HEADERS, "write { … } here")
+        return
+    for pair in node.named_children:
+        value = nodes.field(pair, "value")
+        if value is not None and value.type == "array":
+            reader.strings(value, "a header")
+        elif value is not None:
+            reader.string(value, "a header")
+
+
+def _check_static(site: Site, options: Mapping[str, Node], reader: Reader, root: Path) -> None:
+    folder = (root / site.module.path).parent
+    directory, not_found = options.get("dir"), options.get("notFound")
+    path = reader.local_path(directory, "`dir`") if directory is not None else None
+    if directory is not None and path is not None and not (folder / path).is_dir():
+        message = f'the folder "{path}" of these static files does not exist'
+        reader.refuse("E0507", directory, message, "create it, relative to this file")
+    page = reader.local_path(not_found, "`notFound`") if not_found is not None else None
+    if not_found is not None and page is not None and not (folder / page).is_file():
+        message = f'the file "{page}" does not exist'
+        reader.refuse("E0508", not_found, message, "create it, relative to this file")

@@ -1,0 +1,31 @@
+"""``new Gateway({authHandler})`` and ``authHandler(fn)`` (contract A5.2)."""
+
+from __future__ import annotations
+
+from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.declarations.arguments import arguments, options_at
+from encore_provisioner.analysis.declarations.model import AuthHandler, Gateway, Site
+from encore_provisioner.analysis.literals import Reader
+
+
+def declare_gateway(site: Site, reader: Reader) -> Gateway:
+    found = arguments(site, reader)
+    options = options_at(site, reader, found, 0, ("authHandler",))
+    return Gateway(
+        name="api-gateway",
+        module=site.module,
+        node=site.node,
+        bind=site.bind,
+        auth_handler=options.get("authHandler"),
+    )
+
+
+def declare_auth_handler(site: Site, reader: Reader) -> AuthHandler:
+    if site.bind.name in (None, "default"):
+        message = "an auth handler must be held by a variable, so that the gateway can name it"
+        reader.refuse("E0521", site.node, message, "write `export const auth = authHandler(…)`")
+    if not nodes.arguments(site.node):
+        message = "this auth handler has no function"
+        reader.refuse("E0522", site.node, message, "give an `async` function as its argument")
+    name = None if site.bind.name == "default" else site.bind.name
+    return AuthHandler(name=name, module=site.module, node=site.node, bind=site.bind)

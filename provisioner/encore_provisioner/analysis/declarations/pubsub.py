@@ -1,0 +1,89 @@
+"""``new Topic<M>("name", {…})`` and ``new Subscription(topic, "name", {…})`` (contract A6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from tree_sitter import Node
+
+from encore_config.graph import Delivery, Seconds
+from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
+from encore_provisioner.analysis.declarations.model import Site, Subscription, Topic
+from encore_provisioner.analysis.literals import Reader
+
+_DELIVERIES: Final = ("at-least-once", "exactly-once")
+_TOPIC: Final = ("deliveryGuarantee", "orderingAttribute")
+_RETRY: Final = ("minBackoff", "maxBackoff", "maxRetries")
+_SUBSCRIPTION: Final = (
+    "handler",
+    "maxConcurrency",
+    "ackDeadline",
+    "messageRetention",
+    "retryPolicy",
+)
+ACK_DEADLINE: Final = 30
+RETENTION: Final = 7 * 86_400
+MIN_BACKOFF: Final = 10
+MAX_BACKOFF: Final = 600
+MAX_RETRIES: Final = 100
+
+
+def declare_topic(site: Site, reader: Reader) -> Topic:
+    found = arguments(site, reader)
+    name = name_at(site, reader, found)
+    options = options_at(site, reader, found, 1, _TOPIC)
+    if not nodes.type_arguments(site.node) and nodes.arguments(site.node) is not None:
+        hint = 'write `new Topic<MessageType>("name", …)`'
+        reader.refuse("E0603", site.node, "this topic does not say the type of its messages", hint)
+    delivery, ordering = options.get("deliveryGuarantee"), options.get("orderingAttribute")
+    what = "the delivery guarantee"
+    chosen = reader.choice(delivery, what, _DELIVERIES, "E0604") if delivery else None
+    return Topic(
+        name=name,
+        module=site.module,
+        node=site.node,
+        bind=site.bind,
+        delivery=cast("Delivery", chosen or _DELIVERIES[0]),
+        ordering_attribute=reader.string(ordering, "the ordering attribute") if ordering else None,
+    )
+
+
+def declare_subscription(site: Site, reader: Reader) -> Subscription | None:
+    found = arguments(site, reader)
+    if not found:
+        if nodes.arguments(site.node) is not None:
+            hint = 'write `new Subscription(topic, "name", { handler: … })`'
+            reader.refuse("E0206", site.node, "this subscription names no topic", hint)
+        return None
+    options = options_at(site, reader, found, 2, _SUBSCRIPTION, ("handler",))
+    retry: Mapping[str, Node] = {}
+    if "retryPolicy" in options:
+        retry = reader.options(options["retryPolicy"], "`retryPolicy`", _RETRY) or {}
+    concurrency = options.get("maxConcurrency")
+    return Subscription(
+        name=name_at(site, reader, found, 1),
+        module=site.module,
+        node=site.node,
+        bind=site.bind,
+        topic=found[0],
+        ack_deadline=_duration(options, "ackDeadline", ACK_DEADLINE, reader),
+        retention=_duration(options, "messageRetention", RETENTION, reader),
+        min_backoff=_duration(retry, "minBackoff", MIN_BACKOFF, reader),
+        max_backoff=_duration(retry, "maxBackoff", MAX_BACKOFF, reader),
+        max_retries=_retries(retry, reader),
+        max_concurrency=reader.integer(concurrency, "`maxConcurrency`") if concurrency else None,
+    )
+
+
+def _duration(options: Mapping[str, Node], name: str, default: Seconds, reader: Reader) -> Seconds:
+    node = options.get(name)
+    value = reader.duration(node, f"`{name}`") if node is not None else None
+    return default if value is None else value
+
+
+def _retries(options: Mapping[str, Node], reader: Reader) -> int:
+    node = options.get("maxRetries")
+    value = reader.integer(node, "`maxRetries`") if node is not None else None
+    return MAX_RETRIES if value is None else value

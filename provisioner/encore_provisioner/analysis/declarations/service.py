@@ -1,0 +1,30 @@
+"""``export default new Service("name", {…})`` in ``encore.service.ts`` (contract A4)."""
+
+from __future__ import annotations
+
+from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
+from encore_provisioner.analysis.declarations.model import Service, Site
+from encore_provisioner.analysis.files import SERVICE_FILE
+from encore_provisioner.analysis.literals import Reader
+
+
+def declare(site: Site, reader: Reader) -> Service | None:
+    if site.module.path.rpartition("/")[2] != SERVICE_FILE:
+        message = f"a service may be declared only in a file named {SERVICE_FILE}"
+        reader.refuse("E0401", site.node, message, f"move it to {SERVICE_FILE} in this folder")
+        return None
+    _check_export(site, reader)
+    found = arguments(site, reader)
+    name = name_at(site, reader, found)
+    options_at(site, reader, found, 1, ("middlewares",), optional=True)
+    return Service(name=name, module=site.module, node=site.node, bind=site.bind)
+
+
+def _check_export(site: Site, reader: Reader) -> None:
+    hint = 'write `export default new Service("name")`'
+    if site.bind.name is None:
+        message = "a service must be the default export of its file"
+        reader.refuse("E0403", site.node, message, hint)
+    elif site.bind.name != "default":
+        message = "a service must not be held by a variable: Encore reads the default export"
+        reader.refuse("E0404", site.node, message, hint)

@@ -1,0 +1,157 @@
+"""Where declarations stand: every use of a tracked SDK name, and the variable that holds it.
+
+In: modules and the resolver. Out: :class:`Site` values in source order, with findings for forms
+that Encore does not see (contract A2). What the arguments mean is for the kind's own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tree_sitter import Node
+
+from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.catalogue import SYMBOLS, TITLES, Symbol
+from encore_provisioner.analysis.declarations.model import Bind, Scope, Site
+from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.modules import Module
+from encore_provisioner.analysis.occurrences import occurrences
+from encore_provisioner.analysis.resolver import Resolver, Target, Via
+from encore_provisioner.analysis.scopes import declaring_scope
+
+_LOSSES: Final[tuple[tuple[Via, str, str], ...]] = (
+    ("namespace", "W0201", "is imported through a namespace (`import * as …`)"),
+    ("barrel", "W0202", "is re-exported by a module of the app"),
+    ("rename", "W0202", "is re-exported by a module of the app"),
+    ("default", "W0202", "is re-exported by a module of the app"),
+    ("deep", "W0202", "is imported from a file inside the SDK"),
+)
+_USED_BY_NAME: Final = frozenset({"database", "topic", "bucket", "metric"})
+
+
+def find_sites(module: Module, resolver: Resolver, findings: Findings) -> Iterator[Site]:
+    names = dict(_sdk_names(module, resolver))
+    for name, node in occurrences(module, names):
+        callee, target = _callee(node, names[name], resolver)
+        symbol = SYMBOLS.get((target.module, target.name)) if target else None
+        found = _expression(callee, symbol) if symbol else None
+        if not symbol or not target or not found or declaring_scope(node, name) is not None:
+            continue
+        expression, method = found
+        bind = _bind(expression, module, findings)
+        function = nodes.enclosing_function(expression)
+        site = Site(module, symbol, expression, method, bind, function)
+        _warn_of_loss(site, target, name, findings)
+        yield site
+
+
+def _sdk_names(module: Module, resolver: Resolver) -> Iterator[tuple[str, Target]]:
+    for name in module.imports:
+        target = resolver.name(module, name)
+        if target is not None and target.entity in ("sdk", "sdk_namespace", "namespace"):
+            yield name, target
+
+
+def _callee(node: Node, target: Target, resolver: Resolver) -> tuple[Node, Target | None]:
+    """The expression that names the symbol: the identifier, or a member of a namespace."""
+    if target.entity == "sdk":
+        return node, target
+    parent = node.parent
+    member = nodes.field(parent, "property") if parent and _owns(parent, node) else None
+    if parent is None or member is None:
+        return node, None
+    found = resolver.member(target, nodes.text(member))
+    return parent, found if found and found.entity == "sdk" else None
+
+
+def _owns(parent: Node, node: Node) -> bool:
+    return parent.type == "member_expression" and nodes.field(parent, "object") == node
+
+
+def _expression(callee: Node, symbol: Symbol) -> tuple[Node, str | None] | None:
+    """The declaring expression around ``callee`` and the method in it, if this is one."""
+    parent = callee.parent
+    if parent is None:
+        return None
+    if symbol.form == "new" and parent.type == "new_expression":
+        return (parent, None) if nodes.field(parent, "constructor") == callee else None
+    if parent.type == "call_expression":
+        called = symbol.form == "call" and nodes.field(parent, "function") == callee
+        return (parent, None) if called else None
+    if not _owns(parent, callee) or parent.parent is None:
+        return None
+    call, method = parent.parent, nodes.field(parent, "property")
+    if call.type != "call_expression" or nodes.field(call, "function") != parent or not method:
+        return None
+    name = nodes.text(method)
+    fits = symbol.kind == "endpoint" or (symbol.named and name == "named")
+    return (call, name) if fits else None
+
+
+def _bind(expression: Node, module: Module, findings: Findings) -> Bind:
+    """The nearest variable around the expression, not across the border of a function."""
+    member: str | None = None
+    for ancestor in nodes.ancestors(expression):
+        match ancestor.type:
+            case "variable_declarator":
+                return _declarator_bind(ancestor, member, module, findings)
+            case "pair" if member is None and nodes.field(ancestor, "value") == expression:
+                key = nodes.field(ancestor, "key")
+                member = nodes.text(key) if key is not None else None
+            case "export_statement":
+                return Bind(name="default", node=ancestor)
+            case "class_body" | "statement_block" | "program":
+                break
+            case kind if kind in nodes.FUNCTIONS:
+                break
+    return Bind()
+
+
+def _declarator_bind(
+    declarator: Node, member: str | None, module: Module, findings: Findings
+) -> Bind:
+    pattern = nodes.field(declarator, "name")
+    if pattern is None or pattern.type != "identifier":
+        message = "a declaration must be held by a plain variable, so that it has a name"
+        hint = "write `const name = new …` and take it apart in a second statement"
+        findings.add("E0203", module.span(pattern or declarator), message, hint=hint)
+        return Bind()
+    name = nodes.text(pattern)
+    if name == "_":
+        return Bind()
+    return Bind(name, scope_of(pattern, name), member, pattern)
+
+
+def scope_of(identifier: Node, name: str) -> Scope:
+    scope = declaring_scope(identifier, name)
+    return (scope.start_byte, scope.end_byte) if scope is not None else None
+
+
+def _warn_of_loss(site: Site, target: Target, name: str, findings: Findings) -> None:
+    symbol = site.symbol
+    for via, code, how in _LOSSES:
+        if via in target.via:
+            message = f"`{symbol.name}` {how}, so Encore does not see this {TITLES[symbol.kind]}"
+            hint = f'write `import {{ {symbol.name} }} from "{symbol.module}"` in this file'
+            findings.add(code, site.span, message, hint=hint)
+            return
+    if "alias" in target.via and symbol.alias_loss:
+        message = f"`{symbol.name}` is imported as `{name}`, and then {symbol.alias_loss}"
+        findings.add("W0203", site.span, message, hint=f"import it as `{symbol.name}`")
+
+
+def check_place(site: Site, findings: Findings) -> bool:
+    """Whether the declaration stands where it can be identified: outside functions (A2)."""
+    if site.function is None or site.symbol.kind == "secret":
+        return True
+    title = TITLES[site.symbol.kind]
+    hint = "declare it at the top level of the file"
+    arrow = site.function.type in nodes.ARROWS and site.bind.name is not None
+    if site.symbol.kind == "database" or (arrow and site.symbol.kind in _USED_BY_NAME):
+        message = f"this {title} is declared inside a function, where the code does not identify it"
+        findings.add("E0204", site.span, message, hint=hint)
+        return False
+    message = f"this {title} is declared inside a function, and exists only once that has run"
+    findings.add("W0204", site.span, message, hint=hint)
+    return True

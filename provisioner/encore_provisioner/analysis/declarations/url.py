@@ -1,0 +1,49 @@
+"""The grammar of endpoint paths, and when two of them meet (contract A5.1). Pure functions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_LAST: Final = {"*": "wildcard", "!": "fallback"}
+Problem = tuple[str, str]
+"""What is wrong and what to do."""
+
+
+def problem(path: str, *, static: bool = False) -> Problem | None:
+    if not path:
+        return "it is empty", 'write "/" for the root'
+    if "://" in path or path.startswith("//"):
+        return "it holds a scheme or a host", "write only the path, from `/` on"
+    if not path.startswith("/"):
+        return "it does not start with `/`", f'write "/{path}"'
+    for mark, what in (("?", "a query"), ("#", "a fragment")):
+        if mark in path:
+            return f"it holds {what}", f"remove what begins with `{mark}`"
+    segments = path[1:].split("/")
+    return _segments(segments if path != "/" else [], static)
+
+
+def _segments(segments: list[str], static: bool) -> Problem | None:
+    for place, segment in enumerate(segments):
+        last = place == len(segments) - 1
+        if not segment:
+            return "it has an empty segment", "remove the doubled or trailing `/`"
+        if segment in (":", "*", "!"):
+            return f"`{segment}` has no name", f"write `{segment}name`"
+        if segment[0] in _LAST and not last:
+            return f"the {_LAST[segment[0]]} `{segment}` is not at its end", "move it to the end"
+        if static and segment[0] == ":" and not last:
+            return f"`{segment}` of a static path is not at its end", "move it to the end"
+    return None
+
+
+def shape(path: str) -> tuple[str, ...]:
+    """Equal for two valid paths that match the same requests; parameters lose their names.
+
+    A literal beside a parameter is no conflict: ``/a/b`` and ``/a/:x`` live together.
+    """
+    return tuple(s[0] if s[:1] in (":", "*", "!") else s for s in path.strip("/").split("/"))
+
+
+def parameters(path: str) -> tuple[str, ...]:
+    return tuple(s[1:] for s in path.split("/") if s[:1] in (":", "*", "!"))

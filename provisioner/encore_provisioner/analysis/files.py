@@ -1,0 +1,76 @@
+"""Which files belong to an app (contract A1).
+
+In: the app's root. Out: its TypeScript sources in the order in which Encore reads them. Symbolic
+links are not followed; what Encore skips is skipped. The only stage that walks folders.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.source import Source, Span, read_source
+
+SERVICE_FILE: Final = "encore.service.ts"
+_IGNORED: Final = frozenset({"node_modules", "encore.gen", "__tests__"})
+_TESTS: Final = (".test.ts", ".spec.ts", ".test.js", ".spec.js")
+
+
+def read_sources(root: Path, findings: Findings) -> tuple[Source, ...]:
+    """Every ``.ts`` file of the app; one that cannot be read is E0102."""
+    if is_ignored(root.resolve().name):
+        message = f"Encore skips a folder named `{root.resolve().name}`, so it finds nothing here"
+        findings.add("W0103", None, message, hint="rename the app's folder")
+    return tuple(_read(root, findings))
+
+
+def is_ignored(name: str) -> bool:
+    return name in _IGNORED or name.startswith(".") or name.endswith(_TESTS)
+
+
+def _read(root: Path, findings: Findings) -> Iterator[Source]:
+    for entry, path in _walk(root, findings):
+        try:
+            raw = Path(entry.path).read_bytes()
+        except OSError as error:
+            _unreadable(path, error, findings)
+            continue
+        yield read_source(path, raw)
+
+
+def _walk(root: Path, findings: Findings) -> Iterator[tuple[os.DirEntry[str], str]]:
+    """Depth first, each folder in Encore's order; a stack, since folders nest without bound."""
+    todo = _entries(root, "", findings)
+    while todo:
+        entry, path = todo.pop()
+        if entry.is_dir(follow_symlinks=False):
+            todo += _entries(Path(entry.path), f"{path}/", findings)
+        elif entry.name.endswith(".ts") and entry.is_file(follow_symlinks=False):
+            yield entry, path
+
+
+def _entries(folder: Path, prefix: str, findings: Findings) -> list[tuple[os.DirEntry[str], str]]:
+    """What Encore looks at in a folder, last first: the service file first, then by name."""
+    try:
+        with os.scandir(folder) as entries:
+            kept = [entry for entry in entries if not is_ignored(entry.name)]
+    except OSError as error:
+        _unreadable(prefix.rstrip("/") or ".", error, findings)
+        return []
+    kept.sort(key=lambda entry: (entry.name != SERVICE_FILE, entry.name), reverse=True)
+    return [(entry, prefix + _printable(entry.name)) for entry in kept]
+
+
+def _printable(name: str) -> str:
+    """The name as text that can be written anywhere, also where it is no UTF-8."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _unreadable(path: str, error: OSError, findings: Findings) -> None:
+    reason = error.strerror or str(error)
+    span = Span(read_source(path, b""), 0, 0)
+    message = f"`{path}` cannot be read: {reason}"
+    findings.add("E0102", span, message, hint="make it readable, or move it out of the app")

@@ -1,0 +1,70 @@
+"""How a stage says what it found: a list of diagnostics that only grows.
+
+Every finding has a code of ``docs/diagnostics.md``; its severity is the code's first letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from encore_config.diagnostics import Diagnostic, Related, order
+from encore_provisioner.analysis.source import Span
+
+Places = Iterable[tuple[str, Span]]
+"""Further places of a finding, each with what stands there."""
+
+_NEAR: Final = 0.6
+
+
+class Findings:
+    """Collects diagnostics; equal ones once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+
+    def add(
+        self,
+        code: str,
+        span: Span | None,
+        message: str,
+        *,
+        hint: str | None = None,
+        related: Places = (),
+    ) -> None:
+        line = span.first_line() if span else None
+        self._found[
+            Diagnostic(
+                code=code,
+                severity="error" if code.startswith("E") else "warning",
+                message=message,
+                at=line.at if line else None,
+                end=line.end if line else None,
+                hint=hint,
+                related=tuple(Related(message=text, at=place.at) for text, place in related),
+            )
+        ] = None
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self._found.update(dict.fromkeys(diagnostics))
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        return tuple(sorted(self._found, key=order))
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The known name that ``word`` was probably meant to be."""
+    from difflib import get_close_matches  # rarely needed, and 5 ms to import
+
+    matches = get_close_matches(word, sorted(known), n=1, cutoff=_NEAR)
+    return matches[0] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """A hint: the near name if there is one, else ``otherwise``."""
+    match = near(word, known)
+    return f"did you mean `{match}`?" if match else otherwise
+
+
+def one_of(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,147 @@
+"""From an import's specifier to a file of the app (contract A1: tsconfig paths, extensions).
+
+In: the app's root and the set of its sources. Out: for a specifier and the file that names it,
+the source it leads to, ``OUTSIDE`` when it leads to something that holds no declarations of this
+app, or ``MISSING``. Packages are not searched: nothing in them is a declaration.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from encore_provisioner.analysis.catalogue import VIRTUAL_FOLDERS
+from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.source import Span, read_source
+
+OUTSIDE: Final = ""
+"""No file of the app: a package, the SDK, generated code, or a file of another type."""
+
+_EXTENSIONS: Final = (".js", "", ".ts", ".tsx", ".jsx", ".json", ".node")
+_TYPESCRIPT_OF: Final = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",)}
+_STRING_OR_COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+Form = Literal["relative", "path", "package"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """``compilerOptions.paths`` of the root's tsconfig, longest prefix first."""
+
+    base: str = "."
+    patterns: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def targets(self, specifier: str) -> Iterator[str]:
+        """The paths from the app's root that ``specifier`` may stand for."""
+        for pattern, targets in self.patterns:
+            prefix, star, suffix = pattern.partition("*")
+            fits = specifier.startswith(prefix) and specifier.endswith(suffix)
+            if specifier == pattern or (
+                star and fits and len(specifier) >= len(prefix) + len(suffix)
+            ):
+                middle = specifier[len(prefix) : len(specifier) - len(suffix)] if star else ""
+                for target in targets:
+                    yield posixpath.join(self.base, target.replace("*", middle, 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """``file`` is a source's path, or ``OUTSIDE``; None when the import leads nowhere."""
+
+    file: str | None
+    virtual: str | None = None
+
+
+class ImportResolver:
+    """Answers once for each pair of folder and specifier."""
+
+    def __init__(self, root: Path, files: frozenset[str], paths: Paths) -> None:
+        self._root = root
+        self._files = files
+        self._paths = paths
+        self._known: dict[tuple[str, str], Resolved] = {}
+
+    def resolve(self, importer: str, specifier: str) -> Resolved:
+        folder = posixpath.dirname(importer)
+        key = (folder, specifier)
+        if key not in self._known:
+            self._known[key] = self._resolve(folder, specifier)
+        return self._known[key]
+
+    def _resolve(self, folder: str, specifier: str) -> Resolved:
+        if specifier in VIRTUAL_FOLDERS.values():
+            return Resolved(file=OUTSIDE, virtual=specifier)
+        for target in self._paths.targets(specifier):
+            found = self._find(target)
+            if found.file is not None:
+                return found
+        if specifier in (".", "..") or specifier.startswith(("./", "../")):
+            return self._find(posixpath.join(folder, specifier))
+        return Resolved(file=OUTSIDE)
+
+    def _find(self, target: str) -> Resolved:
+        path = posixpath.normpath(target)
+        for folder, virtual in VIRTUAL_FOLDERS.items():
+            if path == folder or path.startswith(f"{folder}/"):
+                return Resolved(file=OUTSIDE, virtual=virtual)
+        candidates = tuple(_candidates(path))
+        for candidate in candidates:
+            if candidate in self._files:
+                return Resolved(file=candidate)
+        if any((self._root / candidate).is_file() for candidate in _safe(candidates)):
+            return Resolved(file=OUTSIDE)
+        return Resolved(file=None)
+
+
+def _candidates(path: str) -> Iterator[str]:
+    yield from (path + extension for extension in _EXTENSIONS)
+    stem, extension = posixpath.splitext(path)
+    yield from (stem + other for other in _TYPESCRIPT_OF.get(extension, ()))
+    yield from (posixpath.normpath(f"{path}/index{e}") for e in _EXTENSIONS if e)
+
+
+def _safe(candidates: tuple[str, ...]) -> Iterator[str]:
+    """Those that the file system can be asked about."""
+    return (c for c in candidates if "\0" not in c and len(c) < 1024)
+
+
+def read_paths(root: Path, findings: Findings) -> Paths:
+    """``baseUrl`` and ``paths`` of ``tsconfig.json``; a file that is no JSON is E0103."""
+    try:
+        raw = (root / "tsconfig.json").read_bytes()
+    except OSError:
+        return Paths()
+    source = read_source("tsconfig.json", raw)
+    plain = _STRING_OR_COMMENT.sub(_keep_strings, source.text.decode("utf-8", "replace"))
+    try:
+        document = json.loads(plain) if plain.strip() else {}
+    except (json.JSONDecodeError, RecursionError) as error:
+        place = len(plain[: getattr(error, "pos", 0)].encode())
+        message = "tsconfig.json cannot be read as JSON, and Encore's build stops there"
+        hint = "remove trailing commas; comments are allowed"
+        findings.add("E0103", Span(source, place, place + 1), message, hint=hint)
+        return Paths()
+    return _paths(document)
+
+
+def _keep_strings(match: re.Match[str]) -> str:
+    return match[1] or re.sub(r"[^\n]", " ", match[0])
+
+
+def _paths(document: Any) -> Paths:
+    options = document.get("compilerOptions") if isinstance(document, dict) else None
+    if not isinstance(options, dict):
+        return Paths()
+    base, table = options.get("baseUrl"), options.get("paths")
+    patterns = [
+        (pattern, tuple(target for target in targets if isinstance(target, str)))
+        for pattern, targets in (table.items() if isinstance(table, dict) else ())
+        if isinstance(targets, list)
+    ]
+    patterns.sort(key=lambda item: (-len(item[0].partition("*")[0]), item[0]))
+    return Paths(base=base if isinstance(base, str) else ".", patterns=tuple(patterns))

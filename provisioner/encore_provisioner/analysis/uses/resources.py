@@ -1,0 +1,156 @@
+"""What one use of a resource does, for each kind that can be used (contract A7 and C.5).
+
+In: a declaration and an occurrence of its variable. Out: operations, or None where the occurrence
+is no use. A form that Encore refuses is an error; the operations then still say what the code does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from tree_sitter import Node
+
+from encore_config.graph import Operation
+from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.catalogue import (
+    BUCKET_METHODS,
+    BUCKET_PERMISSIONS,
+    EXEC_METHODS,
+    KEYSPACE_METHODS,
+    METRIC_METHODS,
+    METRIC_OPERATIONS,
+    QUERY_METHODS,
+    RAW_QUERY_METHODS,
+    TOPIC_METHODS,
+    TOPIC_PERMISSIONS,
+    Kind,
+)
+from encore_provisioner.analysis.declarations.model import Bucket, Declaration, Metric
+from encore_provisioner.analysis.findings import did_you_mean
+from encore_provisioner.analysis.source import Span
+from encore_provisioner.analysis.uses.model import Context, Occurrence
+from encore_provisioner.analysis.uses.permissions import Permissions
+from encore_provisioner.analysis.uses.sql import query_operations
+
+Operations = frozenset[Operation]
+_TOPIC_REF: Final = Permissions(TOPIC_PERMISSIONS, TOPIC_METHODS, "Topic")
+_BUCKET_REF: Final = Permissions(BUCKET_PERMISSIONS, BUCKET_METHODS, "Bucket")
+_ACCESS: Final[Operations] = frozenset({"access"})
+
+
+def database(_used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+    if found.seen in ("callee", "other"):
+        message = "Encore cannot follow a database that is used in this way"
+        hint = "call its methods here, pass it to a function, or import its variable where needed"
+        context.findings.add("E0706", found.span, message, hint=hint)
+    if found.shape in ("method", "template") and found.call is not None:
+        return _ACCESS | _query(found.member, found.call)
+    return _ACCESS
+
+
+def _query(method: str, call: Node) -> Operations:
+    if method in EXEC_METHODS:
+        return frozenset({"write"})
+    argument = nodes.field(call, "arguments")
+    if method in RAW_QUERY_METHODS and argument is not None:
+        argument = next((c for c in argument.named_children if c.type != "comment"), None)
+    if argument is None or method not in QUERY_METHODS | RAW_QUERY_METHODS:
+        return frozenset()
+    query = nodes.template_literal(argument) or nodes.string_value(argument)
+    return query_operations(query) if query is not None else frozenset()
+
+
+def topic(_used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+    if found.seen not in ("method", "constructor", "index"):
+        message = "Encore refuses this use of a topic: it follows only calls of its methods"
+        hint = "call `publish`, or pass on `topic.ref<Publisher>()`"
+        context.findings.add("E0707", found.span, message, hint=hint)
+    if found.shape != "method" or found.call is None:
+        return None
+    if found.member == "ref":
+        return _reference(_TOPIC_REF, found, context)
+    return _of(TOPIC_METHODS, found.member)
+
+
+def bucket(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+    if found.seen not in ("method", "index"):
+        message = "Encore refuses this use of a bucket: it follows only calls of its methods"
+        hint = "call a method of the bucket, or pass on `bucket.ref<…>()`"
+        context.findings.add("E0708", found.span, message, hint=hint)
+    if found.shape != "method" or found.call is None:
+        return None
+    if found.member == "ref":
+        operations = _reference(_BUCKET_REF, found, context)
+    elif found.member in BUCKET_METHODS:
+        operations = _of(BUCKET_METHODS, found.member)
+    else:
+        hint = did_you_mean(
+            found.member, (*BUCKET_METHODS, "ref"), "see Encore's docs for its methods"
+        )
+        message = f"a bucket has no method `{found.member}`"
+        context.findings.add("E0709", _member_span(found), message, hint=hint)
+        return None
+    if operations and "public_url" in operations and isinstance(used, Bucket) and not used.public:
+        message = f"`publicUrl` needs a public bucket, and {used.title} is not public"
+        hint = "declare it with `public: true`, or use `signedDownloadUrl`"
+        places = [("the bucket", used.span)]
+        context.findings.add("E0710", _member_span(found), message, hint=hint, related=places)
+    return operations
+
+
+def metric(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+    if found.seen not in ("method", "constructor", "index"):
+        message = "Encore refuses this use of a metric: it follows only calls of its methods"
+        hint = "call `increment`, `set`, `with` or `ref` here"
+        context.findings.add("E0711", found.span, message, hint=hint)
+    if found.shape != "method" or found.member not in METRIC_METHODS:
+        return None
+    return frozenset(METRIC_OPERATIONS[used.metric_kind]) if isinstance(used, Metric) else None
+
+
+def keyspace(_used: Declaration, found: Occurrence, _context: Context) -> Operations | None:
+    member, call = found.member, found.call
+    while member == "with" and call is not None:
+        parent = nodes.wrapped(call).parent
+        is_member = parent is not None and parent.type == "member_expression"
+        name = nodes.field(parent, "property") if parent is not None and is_member else None
+        member = nodes.text(name) if name is not None else ""
+        call = parent.parent if parent is not None and is_member else None
+    return _ACCESS | frozenset(KEYSPACE_METHODS.get(member, ()))
+
+
+USERS: Final[Mapping[Kind, Callable[[Declaration, Occurrence, Context], Operations | None]]] = {
+    "bucket": bucket,
+    "database": database,
+    "keyspace": keyspace,
+    "metric": metric,
+    "topic": topic,
+}
+
+
+def _of(methods: Mapping[str, tuple[Operation, ...]], name: str) -> Operations | None:
+    return frozenset(methods[name]) if name in methods else None
+
+
+def _member_span(found: Occurrence) -> Span:
+    outer = nodes.wrapped(found.node).parent
+    member = nodes.field(outer, "property") if outer is not None else None
+    return found.module.span(member) if member is not None else found.span
+
+
+def _reference(permissions: Permissions, found: Occurrence, context: Context) -> Operations | None:
+    given = nodes.type_arguments(found.call) if found.call is not None else ()
+    names = ", ".join(f"`{name}`" for name in permissions.types)
+    if not given:
+        message = "`ref` must say as a type argument what the reference permits"
+        context.findings.add("E0713", _member_span(found), message, hint=f"one or more of {names}")
+        return None
+    operations = permissions.of(found.module, given[0], context.resolver)
+    if not operations:
+        message = (
+            f"`{nodes.text(given[0])}` names no permission on a {permissions.resource.lower()}"
+        )
+        span = found.module.span(given[0])
+        context.findings.add("E0714", span, message, hint=f"use {names}, joined with `&`")
+    return operations or None
