@@ -78,13 +78,18 @@ def resolve(file: EnvironmentFile, name: str) -> Environment:
     key = match_entry(entries, name)
     if key is None:
         raise _unknown(name, tuple(entries))
-    settings = _merged(entries, key)
+    settings = settings_of(file, key)
     return Environment(
         name=name,
         provider=settings.provider or "local",
         type=settings.type or "development",
         settings=settings,
     )
+
+
+def settings_of(file: EnvironmentFile, key: str) -> EnvironmentEntry:
+    """The entry ``key``, which may be a pattern, with all that it extends."""
+    return _merged({DEFAULT: EnvironmentEntry(), **file.environments}, key)
 
 
 def match_entry(entries: Mapping[str, object], name: str) -> str | None:

@@ -1,0 +1,187 @@
+"""``apply``: show the plan, ask, carry it out, write the runtime config.
+
+All that can be refused is refused before the question, and the question stands before the first
+change: errors of the source, lost data that was not allowed by name, secrets without a value, a
+plan that is no longer true.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from encore_config.diagnostics import Diagnostic
+from encore_config.plan import Plan
+from encore_provisioner.cli.commands.plan import secret_command
+from encore_provisioner.cli.commands.plan import show as show_plan
+from encore_provisioner.cli.documents import Applied
+from encore_provisioner.cli.main import OK
+from encore_provisioner.cli.options import (
+    add_allow_data_loss,
+    add_app_dir,
+    add_env,
+    add_format,
+    add_lock_timeout,
+    add_yes,
+)
+from encore_provisioner.cli.progress import Reporter
+from encore_provisioner.cli.project import Project, open_sound_project
+from encore_provisioner.cli.render.diagnostics import diagnostics_lines
+from encore_provisioner.cli.render.plan_text import plan_lines
+from encore_provisioner.cli.render.style import Line, count, line, seconds, table
+from encore_provisioner.cli.runtime_files import ENV_FILE, emitted, relative, write_runtime
+from encore_provisioner.cli.saved_plan import read_plan, refuse_stale
+from encore_provisioner.cli.session import Session, interrupted
+from encore_provisioner.cli.terminal import no_answer
+from encore_provisioner.errors import RefusedError
+from encore_provisioner.provider import Outputs
+
+JSON_LOSES = "W0701"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_app_dir(parser)
+    add_env(parser)
+    add_yes(parser)
+    parser.add_argument("--plan", metavar="FILE", help="carry out the plan of `plan --out FILE`")
+    add_allow_data_loss(parser)
+    parser.add_argument(
+        "--new-ports",
+        action="store_true",
+        help="choose other ports for the servers on this machine where the old ones are taken",
+    )
+    add_lock_timeout(parser)
+    add_format(parser, "text", "json")
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    project = open_sound_project(session, args.app, args.env)
+    saved = read_plan(Path(args.plan), project.target) if args.plan is not None else None
+    plan = project.provider.plan(project.target, new_ports=args.new_ports)
+    if saved:
+        refuse_stale(saved, plan)
+    _show(plan, args, session)
+    _refuse(plan, frozenset(args.allow_data_loss), args, session)
+    if plan.changes and not args.yes:
+        _ask(plan, session)
+    started = time.monotonic()
+    outputs = _carry_out(project, plan, args, session)
+    config = emitted(project.target, project.provider.bindings(project.target, outputs))
+    files = write_runtime(project.target, config)
+    if args.format == "json":
+        warnings = (*project.diagnostics, *config.warnings)
+        document = Applied(diagnostics=warnings, plan=plan, outputs=outputs, files=files)
+        session.print_document(document)
+    _report(project, plan, config.warnings, time.monotonic() - started, args, session)
+    return OK
+
+
+def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
+    """Raise ``RefusedError`` unless exactly what is lost was allowed, each by its name."""
+    unknown = sorted(allowed - set(plan.losses))
+    refused = sorted(set(plan.losses) - allowed)
+    listed = ", ".join(plan.losses) or "nothing"
+    if unknown:
+        raise RefusedError(
+            f"--allow-data-loss names {', '.join(unknown)}, but this plan loses {listed}; "
+            "nothing was changed",
+            code="unknown-data-loss",
+            hint="name exactly what may be lost, as the plan shows it",
+        )
+    if refused:
+        options = " ".join(f"--allow-data-loss {name}" for name in refused)
+        raise RefusedError(
+            f"this would lose the data of {', '.join(refused)} for good; nothing was changed",
+            code="data-loss",
+            hint=f"if that is what you want, add {options}",
+        )
+
+
+def _show(plan: Plan, args: argparse.Namespace, session: Session) -> None:
+    if args.format == "text":
+        show_plan(plan, "text", session, app=args.app)
+    elif session.terminal.interactive:
+        command = secret_command(plan, session, args.app)
+        session.terminal.note(plan_lines(plan, columns=None, set_secret=command))
+
+
+def _refuse(
+    plan: Plan, allowed: frozenset[str], args: argparse.Namespace, session: Session
+) -> None:
+    refuse_losses(plan, allowed)
+    if plan.missing_secrets:
+        number = count(len(plan.missing_secrets), "secret")
+        verb = "has" if len(plan.missing_secrets) == 1 else "have"
+        command = secret_command(plan, session, args.app)
+        raise RefusedError(
+            f"{number} {verb} no value: {', '.join(plan.missing_secrets)}; nothing was changed",
+            code="missing-secrets",
+            hint="set the value, which is asked for or read from stdin:\n"
+            + "\n".join(command(name) for name in plan.missing_secrets),
+        )
+    if plan.changes and not args.yes and not session.terminal.interactive:
+        raise no_answer("the plan", "look at it with `plan`, then run apply with --yes")
+
+
+def _ask(plan: Plan, session: Session) -> None:
+    question = f"\nApply this to {plan.environment}? Type yes to go on: "
+    if session.terminal.ask(question).lower() not in ("yes", "y"):
+        raise RefusedError("declined; nothing was changed", code="declined")
+
+
+def _carry_out(project: Project, plan: Plan, args: argparse.Namespace, session: Session) -> Outputs:
+    reporter = Reporter(session.terminal, len(plan.changes))
+    try:
+        with reporter.shown():
+            return project.provider.apply(
+                project.target,
+                plan,
+                on_progress=reporter,
+                allow_data_loss=frozenset(args.allow_data_loss),
+                new_ports=args.new_ports,
+                lock_timeout=args.lock_timeout,
+            )
+    except KeyboardInterrupt:
+        raise interrupted(
+            f"{reporter.done} of {count(reporter.total, 'step')} were done and stay; "
+            "the next apply goes on from there"
+        ) from None
+
+
+def _report(
+    project: Project,
+    plan: Plan,
+    warnings: tuple[Diagnostic, ...],
+    took: float,
+    args: argparse.Namespace,
+    session: Session,
+) -> None:
+    """What was done, on stderr: the plan was the product."""
+    lossy = any(item.code == JSON_LOSES for item in warnings)
+    others = tuple(item for item in warnings if item.code != JSON_LOSES)
+    session.terminal.note(diagnostics_lines(others, session.sources))
+    if plan.changes:
+        done = f"Applied {count(len(plan.changes), 'change')} in {seconds(took)}."
+        session.terminal.note([(), line((done, "good"))])
+    session.terminal.note([(), *_next_steps(project, lossy, args, session)])
+
+
+def _next_steps(
+    project: Project, lossy: bool, args: argparse.Namespace, session: Session
+) -> list[Line]:
+    env = project.environment.name
+    folder = f"{relative(project.target, '')}/"
+    kept = "runtime.pb, " if lossy else "infra.config.json, runtime.pb, "
+    config = f"{folder}: {kept}{ENV_FILE}"
+    rows = [
+        ("runtime config", config),
+        ("start the app", f"with the variables of {folder}{ENV_FILE}"),
+        ("check it", session.command("doctor", app=args.app, env=env)),
+        ("stop it", session.command("stop", app=args.app, env=env)),
+    ]
+    lines = table([((name, "dim"), text) for name, text in rows])
+    if lossy:
+        told = "infra.config.json is there too, but cannot say that topics are ordered (W0701)"
+        lines.insert(1, line(" " * 16, (told, "warning")))
+    return lines

@@ -1,0 +1,67 @@
+"""``plan``: what apply would change. Nothing is started and nothing is changed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from encore_config import codec
+from encore_config.plan import Plan
+from encore_provisioner.cli.files import PUBLIC, write_if_changed
+from encore_provisioner.cli.main import CHANGES, OK
+from encore_provisioner.cli.options import add_app_dir, add_env, add_format
+from encore_provisioner.cli.project import open_sound_project
+from encore_provisioner.cli.render.plan_html import plan_html
+from encore_provisioner.cli.render.plan_markdown import plan_markdown
+from encore_provisioner.cli.render.plan_text import plan_lines
+from encore_provisioner.cli.session import Session
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_app_dir(parser)
+    add_env(parser)
+    add_format(parser, "text", "json", "markdown", "html")
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="compare with the last known state; ask no server and no cloud",
+    )
+    parser.add_argument("--out", metavar="FILE", help="also write the plan, for `apply --plan`")
+    parser.add_argument(
+        "--detailed-exitcode",
+        action="store_true",
+        help="exit 2 when there are changes, 0 when there are none",
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    project = open_sound_project(session, args.app, args.env)
+    plan = project.provider.plan(project.target, offline=args.offline)
+    if args.out is not None:
+        write_if_changed(Path(args.out), codec.encode(plan), PUBLIC)
+    show(plan, args.format, session, app=args.app)
+    return CHANGES if args.detailed_exitcode and plan.changes else OK
+
+
+def show(plan: Plan, form: str, session: Session, *, app: str | None) -> None:
+    """The plan on stdout in one of its formats."""
+    if form == "json":
+        session.print_document(plan)
+    elif form == "markdown":
+        session.terminal.document(plan_markdown(plan))
+    elif form == "html":
+        session.terminal.document(plan_html(plan))
+    else:
+        width = session.terminal.width()
+        command = secret_command(plan, session, app)
+        session.terminal.product(plan_lines(plan, columns=width, set_secret=command))
+
+
+def secret_command(plan: Plan, session: Session, app: str | None) -> Callable[[str], str]:
+    """The command that gives a secret of the plan's environment its value."""
+
+    def command(name: str) -> str:
+        return session.command(f"secret set {name}", app=app, env=plan.environment)
+
+    return command

@@ -1,0 +1,68 @@
+"""Files that the command line writes: whole or not at all, and only where something differs.
+
+In: a path and its bytes. Out: whether it was written. Errors name the path and the remedy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from encore_provisioner.errors import InfraError
+
+PRIVATE: Final = 0o600
+PUBLIC: Final = 0o644
+
+
+def write_if_changed(path: Path, data: bytes, mode: int) -> bool:
+    """Make ``path`` hold ``data`` with ``mode``; equal content stays untouched.
+
+    Raises ``InfraError`` (``not-written``).
+    """
+    with _explained(path):
+        if _holds(path, data):
+            if stat.S_IMODE(path.stat().st_mode) != mode:
+                path.chmod(mode)
+            return False
+        _replace(path, data, mode)
+    return True
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.is_file() and not path.is_symlink() and path.read_bytes() == data
+    except PermissionError:
+        return False
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InfraError(
+            f"cannot write {path}: {error.strerror or error}",
+            code="not-written",
+            hint="check that the folder exists, can be written, and has space; then run it again",
+        ) from error

@@ -1,0 +1,98 @@
+"""Where the command line starts: the list of commands, help, version; everything else is lazy.
+
+``encore-infra --help`` is imported and run in the time of a bare Python, so this module imports
+``sys`` alone. The module of a command is loaded by :mod:`encore_provisioner.cli.session`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+OK = 0
+FAILED = 1
+CHANGES = 2
+WRONG_USAGE = 64
+INTERRUPTED = 130
+
+COMMANDS = {
+    "graph": "show what the app's source declares",
+    "validate": "show everything that is wrong in the app's source",
+    "plan": "show what apply would change",
+    "apply": "create and change what the source declares, write the runtime config",
+    "config": "print the runtime config",
+    "doctor": "connect to every resource with the app's own credentials",
+    "status": "show what runs",
+    "outputs": "show what the last apply learned: endpoints, URLs, ports",
+    "stop": "end the servers on this machine, keep the data",
+    "destroy": "remove everything of an environment, its data too",
+    "secret": "set, list and remove the values of secrets (set, list, rm)",
+    "env": "list, add and remove environments (list, new, rm)",
+}
+
+_INTRODUCTION = """\
+usage: {prog} COMMAND [APP_DIR] [OPTIONS]
+
+Reads the source of an Encore app, creates the infrastructure that it declares, and writes
+the runtime config that binds it. APP_DIR is the app's folder; without it, the nearest folder
+upwards that holds encore.app.
+
+commands:
+{commands}
+
+options:
+  -h, --help  show this help; `{prog} COMMAND --help` shows a command's options
+  --version   show the version
+
+exit codes: 0 done, 1 failed, refused or declined, 2 changes (plan --detailed-exitcode),
+64 wrong usage, 130 interrupted
+"""
+
+
+def main(argv: list[str] | None = None, prog: str = "encore-infra") -> int:
+    """Run one command; its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    if words and words[0] in COMMANDS:
+        from encore_provisioner.cli.session import run_command
+
+        return run_command(words[0], words[1:], prog)
+    if words and words[0] in ("-h", "--help", "help"):
+        return _show(sys.stdout, help_text(prog), OK)
+    if words and words[0] == "--version":
+        return _version()
+    return _unknown(words, prog)
+
+
+def help_text(prog: str) -> str:
+    listed = "\n".join(f"  {name:<10}{summary}" for name, summary in COMMANDS.items())
+    return _INTRODUCTION.format(prog=prog, commands=listed)
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    return _show(sys.stdout, f"encore-infra {version('encore-infra')}\n", OK)
+
+
+def _unknown(words: list[str], prog: str) -> int:
+    if not words:
+        return _show(sys.stderr, help_text(prog), WRONG_USAGE)
+    from encore_provisioner.cli.session import refuse_command
+
+    return refuse_command(words, tuple(COMMANDS), prog)
+
+
+def _show(stream: object, text: str, code: int) -> int:
+    """Write and flush here, because a reader that has gone would fail at exit, with a traceback."""
+    import contextlib
+
+    with contextlib.suppress(BrokenPipeError):
+        print(text, end="", flush=True, file=stream)  # type: ignore[call-overload]
+        return code
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

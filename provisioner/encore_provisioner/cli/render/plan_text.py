@@ -1,0 +1,135 @@
+"""A plan for people: every change with its cause, what it loses, and what is still missing.
+
+In: a ``Plan``. Out: lines. ``plan``, ``apply`` and ``destroy`` show the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from encore_config.plan import Op, Plan, PropertyDiff, Step
+from encore_provisioner.cli.render.style import (
+    Line,
+    count,
+    indent,
+    line,
+    shorten,
+    value_text,
+    width,
+)
+
+SYMBOLS: Final[dict[Op, str]] = {
+    "create": "+",
+    "update": "~",
+    "replace": "±",
+    "delete": "-",
+    "same": " ",
+}
+_COLUMN: Final = 64
+
+
+def plan_lines(
+    plan: Plan,
+    *,
+    columns: int | None,
+    set_secret: Callable[[str], str],
+    destroying: bool = False,
+) -> list[Line]:
+    """The whole plan. ``set_secret(name)`` is the command that gives a secret its value."""
+    lines = [*_head(plan), ()]
+    widest = min(max((width(_subject(step)) for step in plan.changes), default=0), _COLUMN)
+    for step in plan.changes:
+        lines += [*_step(step, widest, columns), ()]
+    lines.append(verdict(plan))
+    for block in (loss_lines(plan, destroying), secret_lines(plan, set_secret)):
+        lines += [(), *block] if block else []
+    return lines
+
+
+def verdict(plan: Plan) -> Line:
+    """The last word: what would happen, in numbers."""
+    s = plan.summary
+    if not plan.changes:
+        number = count(s.same, "resource")
+        return line(("No changes.", "good"), f" {number} in {plan.environment}, all as declared.")
+    parts = [f"{s.create} to create", f"{s.update} to update"]
+    parts += [f"{s.replace} to replace"] if s.replace else []
+    parts += [f"{s.delete} to delete", f"{s.same} unchanged"]
+    return line(("Plan: ", "bold"), ", ".join(parts) + ".")
+
+
+def loss_lines(plan: Plan, destroying: bool = False) -> list[Line]:
+    """What cannot be brought back, and how one allows it; nothing when nothing is lost."""
+    if not any(step.data_loss for step in plan.steps):
+        return []
+    told = ": this deletes data for good"
+    if destroying:
+        return [line(("DATA LOSS", "loss"), f"{told}: {', '.join(plan.losses)}")]
+    named = [line(f"  --allow-data-loss {name}") for name in plan.losses]
+    return [line(("DATA LOSS", "loss"), f"{told}. Apply wants it by name:"), *named]
+
+
+def secret_lines(plan: Plan, set_secret: Callable[[str], str]) -> list[Line]:
+    missing = plan.missing_secrets
+    if not missing:
+        return []
+    verb = "has" if len(missing) == 1 else "have"
+    text = f"{count(len(missing), 'secret')} {verb} no value; apply wants one first:"
+    return [line((text, "warning")), *(line(f"  {set_secret(name)}") for name in missing)]
+
+
+def _head(plan: Plan) -> list[Line]:
+    lines = [
+        line(
+            ("Plan for ", "dim"),
+            (plan.app, "bold"),
+            (" in ", "dim"),
+            (plan.environment, "bold"),
+            (f" (provider {plan.provider})", "dim"),
+        )
+    ]
+    if plan.mode == "offline":
+        told = "Offline: compared with the last known state, not with what is really there."
+        lines.append(line((told, "warning")))
+    return lines
+
+
+def _subject(step: Step) -> str:
+    return f"{step.type} {step.name}"
+
+
+def _step(step: Step, widest: int, columns: int | None) -> list[Line]:
+    subject = _subject(step)
+    padding = " " * max(widest - width(subject), 0)
+    place = (
+        f"{step.declaration.at.file}:{step.declaration.at.line}"
+        if step.declaration and step.declaration.at
+        else ""
+    )
+    head = line((f"{SYMBOLS[step.op]} ", step.op), (step.type, step.op), (f" {step.name}", "bold"))
+    lines: list[Line] = [(*head, (f"{padding}  ", ""), (place, "place"))]
+    if step.data_loss:
+        what = f" of {step.declaration}" if step.declaration else ""
+        lines.append(line(("    DATA LOSS", "loss"), f": the data{what} goes for good"))
+    if step.reason:
+        lines += [line((f"    {row}", "dim")) for row in step.reason.split("\n")]
+    return [*lines, *indent(_properties(step, columns), 4)]
+
+
+def _properties(step: Step, columns: int | None) -> list[Line]:
+    longest = max((width(item.path) for item in step.diff), default=0)
+    return [_property(step.op, item, longest, columns) for item in step.diff]
+
+
+def _property(op: Op, item: PropertyDiff, longest: int, columns: int | None) -> Line:
+    room = None if columns is None else max(columns - longest - 8, 20)
+    name = item.path + " " * (longest - width(item.path))
+    forced = [("  # forces replacement", "delete")] if item.forces_replacement else []
+    if op == "create":
+        return line((name, "dim"), f"  {shorten(value_text(item.after), room)}")
+    if op == "delete":
+        return line((name, "dim"), f"  {shorten(value_text(item.before), room)}")
+    half = None if room is None else (room - 4) // 2
+    before, after = (shorten(value_text(v), half) for v in (item.before, item.after))
+    return line((name, "dim"), f"  {before} ", ("->", "update"), f" {after}", *forced)
