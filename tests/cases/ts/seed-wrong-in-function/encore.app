@@ -1,0 +1,4 @@
+{
+  "id": "seed-wrong-in-function",
+  "lang": "typescript"
+}

@@ -1,0 +1,6 @@
+import { SQLDatabase } from "encore.dev/storage/sqldb";
+
+// CORRECT: Package level
+const db = new SQLDatabase("mydb", {
+  migrations: "./migrations",
+});
