@@ -24,14 +24,14 @@ class LocalSettings:
     postgres_bin: Path | None = None
 
 
-_NO_MEANING: Mapping[str, str] = {
+NO_MEANING: Mapping[str, str] = {
     "id": "names on this machine need nothing to be unique in the world",
     "region": "the servers on this machine are always in us-east-1",
     "state": "the state of a local environment is always in .encore/infra/ of the app",
     "databases": "all databases share the one PostgreSQL server on this machine",
     "adopt": "what exists on this machine was made by this provider",
 }
-_MEANT = ("provider", "extends", "type", "ports", "postgres")
+MEANT = ("provider", "extends", "type", "ports", "postgres")
 
 
 def settings(environment: Environment, *, root: Path) -> LocalSettings:
@@ -53,11 +53,11 @@ def settings(environment: Environment, *, root: Path) -> LocalSettings:
 
 
 def _refuse_foreign(name: str, entry: EnvironmentEntry) -> None:
-    for key in sorted(_NO_MEANING):
+    for key in sorted(NO_MEANING):
         if getattr(entry, key) is not None:
             raise EnvironmentFileError(
                 f"environments.{name}.{key} has no meaning for the provider local: "
-                f"{_NO_MEANING[key]}",
+                f"{NO_MEANING[key]}",
                 code="setting-not-local",
                 hint=f"Remove `{key}` from this environment, or move it to one of a cloud.",
             )

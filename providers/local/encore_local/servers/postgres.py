@@ -285,7 +285,7 @@ class PostgresServer(ManagedServer):
                 f"a user namespace nor as another user: {result.stderr.strip()}",
                 code="cannot-start",
                 hint="Run the command as an ordinary user, or allow user namespaces (for Docker: "
-                "the capabilities SETUID, SETGID, SETPCAP, CHOWN and DAC_OVERRIDE).",
+                "the capabilities SETUID, SETGID, CHOWN and DAC_OVERRIDE).",
             )
 
     def _share_folder(self) -> Path:
