@@ -16,16 +16,21 @@ from google.protobuf.message import DecodeError
 
 from encore_config.errors import DocumentError
 from encore_config.proto.runtime_pb2 import RuntimeConfig
+from encore_config.runtime_compare import differences
+from encore_config.runtime_inverse import Translated, to_infra
 from encore_config.runtime_map import TopicExtra, from_infra
 
 __all__ = [
     "RuntimeConfig",
     "TopicExtra",
+    "Translated",
     "decode_value",
+    "differences",
     "encode_value",
     "from_infra",
     "parse",
     "serialise",
+    "to_infra",
 ]
 
 _GZIP: Final = "gzip:"

@@ -11,6 +11,7 @@ from encore_config.codec import encode
 from encore_config.diagnostics import Diagnostic, order
 from encore_config.graph import Graph
 from encore_config.infra import InfraConfig
+from encore_config.infra_reader import BootProblem, boot_problems
 from encore_config.runtime import TopicExtra, encode_value, from_infra, serialise
 from encore_provisioner.binding import Bindings
 from encore_provisioner.emit.config import env_references, infra_config
@@ -33,9 +34,9 @@ class Emitted:
     process must be given the protobuf. ``warnings`` are sorted.
     """
 
-    infra_json: bytes
-    runtime_pb: bytes
-    runtime_config_value: str
+    infra_json: bytes = field(repr=False)
+    runtime_pb: bytes = field(repr=False)
+    runtime_config_value: str = field(repr=False)
     uses_protobuf: bool
     warnings: tuple[Diagnostic, ...]
     variables: dict[str, str] = field(repr=False)
@@ -53,6 +54,8 @@ def emit(
     """
     wanted = scope(graph, service)
     config = infra_config(wanted, bindings, cors=cors)
+    problems = boot_problems(config)
+    _refuse_to_stop(problems)
     extras = _extras(graph, wanted)
     packed = serialise(from_infra(config, topics=extras))
     value = encode_value(packed)
@@ -71,6 +74,7 @@ def emit(
             *_unset(references, bindings),
             *_unreachable(wanted, config),
             *_too_long(value),
+            *_fails_later(problems),
         ),
     )
 
@@ -91,6 +95,25 @@ def _extras(graph: Graph, wanted: Scope) -> dict[str, TopicExtra]:
         for topic in graph.topics
         if topic.name in wanted.topics
     }
+
+
+def _refuse_to_stop(problems: tuple[BootProblem, ...]) -> None:
+    for problem in problems:
+        if problem.effect == "stops-boot":
+            raise RefusedError(
+                f"the app would not start with this runtime config: {problem}",
+                code="would-not-boot",
+                hint=problem.remedy,
+            )
+
+
+def _fails_later(problems: tuple[BootProblem, ...]) -> list[Diagnostic]:
+    """FIFO topics and unsigned calls are left to the warnings that know the app."""
+    return [
+        Diagnostic(code="W0706", severity="warning", message=str(problem), hint=problem.remedy)
+        for problem in problems
+        if problem.effect == "fails-later" and problem.path[0] not in ("pubsub", "auth")
+    ]
 
 
 def _refuse_expansion(values: Mapping[str, str]) -> None:
