@@ -1,0 +1,165 @@
+"""What this machine cannot give as declared, and what it gives differently.
+
+In: a target. Out: diagnostics, errors for what an apply refuses, warnings for what works with a
+difference. Starts and changes nothing, asks no server; reads the migrations and the state.
+The codes stand in ``docs/diagnostics.md``, "Provider local".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from encore_config.diagnostics import Diagnostic, order
+from encore_config.graph import Database, Graph, Seconds, Subscription, Topic
+from encore_config.position import At
+from encore_local.layout import Layout
+from encore_local.migrations import (
+    NONE_APPLIED,
+    Applied,
+    MigrationFile,
+    judge,
+    read_files,
+    wanted_extensions,
+)
+from encore_local.observe import remembered_applied
+from encore_local.resources.subscription import RECEIVES, RETENTION, VISIBILITY
+from encore_local.resources.topic import is_fifo
+from encore_local.servers.fleet import make_fleet
+from encore_local.settings import settings
+from encore_local.site import secrets_of
+from encore_local.state import load_state
+from encore_provisioner.provider import Target
+
+_MAX_DELAY = 12 * 3600
+
+
+def capabilities(target: Target) -> tuple[Diagnostic, ...]:
+    """All findings, sorted. Raises ``InfraError`` for settings or files that cannot be read."""
+    local = settings(target.environment, root=target.root)
+    layout = Layout(folder=target.state_dir)
+    applied = remembered_applied(load_state(layout.state, move_aside=False).state)
+    files = {db.name: read_files(target.root, db) for db in target.graph.databases}
+    waiting = {name: _not_applied(files[name], applied.get(name)) for name in files}
+    wanted = [use for name in sorted(waiting) for use in wanted_extensions(waiting[name])]
+    found = [
+        *subscription_findings(target.graph),
+        *migration_warnings(target.graph, files, applied),
+    ]
+    if wanted:
+        fleet = make_fleet(layout, local, secrets_of(target), ports={"postgres": 0}, caches={})
+        available = fleet.postgres.extensions() if fleet.postgres else frozenset()
+        found += missing_extensions(wanted, available)
+    return tuple(sorted(found, key=order))
+
+
+def _not_applied(
+    files: tuple[MigrationFile, ...], applied: Applied | None
+) -> tuple[MigrationFile, ...]:
+    done = applied.recorded if applied else {}
+    return tuple(file for file in files if file.number not in done)
+
+
+def missing_extensions(
+    wanted: Iterable[tuple[str, At]], available: frozenset[str]
+) -> Iterator[Diagnostic]:
+    for name, at in wanted:
+        if name not in available:
+            yield Diagnostic(
+                code="E9010",
+                severity="error",
+                message=f"the migration asks for the extension {name}, which this PostgreSQL "
+                "does not have",
+                at=at,
+                hint="Use another installation: `postgres: {bin: DIR}` in encore.infra.yaml, DIR "
+                "being the folder of its programs; or take the statement out.",
+            )
+
+
+def migration_warnings(
+    graph: Graph,
+    files: Mapping[str, tuple[MigrationFile, ...]],
+    applied: Mapping[str, Applied],
+) -> Iterator[Diagnostic]:
+    """As far as the state knows; what the databases say comes with the plan."""
+    for database in graph.databases:
+        yield from _warnings(database, files[database.name], applied)
+
+
+def _warnings(
+    database: Database, files: tuple[MigrationFile, ...], applied: Mapping[str, Applied]
+) -> tuple[Diagnostic, ...]:
+    return judge(database, files, applied.get(database.name, NONE_APPLIED)).warnings
+
+
+def subscription_findings(graph: Graph) -> Iterator[Diagnostic]:
+    """Where SQS's limits change what the app asked for."""
+    topics = {topic.name: topic for topic in graph.topics}
+    for subscription in graph.subscriptions:
+        yield from _limits(subscription)
+        topic = topics.get(subscription.topic)
+        if topic is not None:
+            yield from _order(subscription, topic)
+
+
+def _limits(subscription: Subscription) -> Iterator[Diagnostic]:
+    deadline, retention = subscription.ack_deadline, subscription.retention
+    yield from _clamped(subscription, "W9020", "ack deadline", deadline, VISIBILITY)
+    yield from _clamped(subscription, "W9021", "message retention", retention, RETENTION)
+    retries = subscription.max_retries
+    if retries + 1 > RECEIVES[1]:
+        yield _warning(
+            subscription,
+            "W9022",
+            f"asks for {retries} retries; SQS gives a message up after {RECEIVES[1]} attempts",
+            f"Ask for at most {RECEIVES[1] - 1}.",
+        )
+    if subscription.max_backoff > _MAX_DELAY:
+        yield _warning(
+            subscription,
+            "W9023",
+            f"waits up to {_shown(subscription.max_backoff)} s before a retry; SQS refuses to hide "
+            f"a message for more than {_MAX_DELAY} s",
+            f"Set a maxBackoff of at most {_MAX_DELAY} s.",
+        )
+
+
+def _clamped(
+    subscription: Subscription, code: str, what: str, seconds: Seconds, limits: tuple[int, int]
+) -> Iterator[Diagnostic]:
+    low, high = limits
+    used = min(high, max(low, math.ceil(seconds)))
+    if used != seconds:
+        yield _warning(
+            subscription,
+            code,
+            f"has a {what} of {_shown(seconds)} s; SQS takes whole seconds from {low} to {high}, "
+            f"so it is {used} s here",
+            f"Choose a whole number of seconds from {low} to {high}.",
+        )
+
+
+def _order(subscription: Subscription, topic: Topic) -> Iterator[Diagnostic]:
+    if is_fifo(topic) and topic.ordering_attribute and subscription.max_concurrency != 1:
+        yield _warning(
+            subscription,
+            "W9024",
+            f"is on the ordered topic {topic.name} but handles several messages at once, so "
+            "messages with the same ordering key may overtake each other",
+            "Set maxConcurrency: 1 if the order matters to the handler.",
+        )
+
+
+def _warning(subscription: Subscription, code: str, what: str, hint: str) -> Diagnostic:
+    name = f"{subscription.topic}/{subscription.name}"
+    return Diagnostic(
+        code=code,
+        severity="warning",
+        message=f"the subscription {name} {what}",
+        at=subscription.at,
+        hint=hint,
+    )
+
+
+def _shown(seconds: Seconds) -> str:
+    return f"{seconds:g}" if isinstance(seconds, float) else str(seconds)

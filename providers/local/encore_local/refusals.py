@@ -1,0 +1,95 @@
+"""What stops an apply before it changes anything. Each raises ``RefusedError``, or is silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from encore_config.diagnostics import has_errors
+from encore_config.plan import Plan
+from encore_local.capabilities import capabilities
+from encore_local.model import SERVERS
+from encore_local.site import secrets_of
+from encore_provisioner.errors import RefusedError
+
+if TYPE_CHECKING:
+    from encore_local.planner import Planned
+    from encore_local.site import Site
+    from encore_provisioner.provider import Target
+
+
+def refuse_unable(target: Target) -> None:
+    """Code ``not-possible-here``: something is declared that this machine cannot give."""
+    found = capabilities(target)
+    if has_errors(found):
+        errors = tuple(d for d in found if d.severity == "error")
+        raise RefusedError(
+            f"{errors[0].message}; nothing was changed",
+            code="not-possible-here",
+            hint=errors[0].hint,
+            at=errors[0].at,
+            diagnostics=errors,
+        )
+
+
+def refuse_missing_secrets(target: Target) -> None:
+    """Code ``missing-secrets``."""
+    missing = secrets_of(target).missing()
+    if missing:
+        name = missing[0]
+        places = {secret.name: secret.at for secret in target.graph.secrets}
+        at = next(iter(places.get(name, ())), None)
+        plural = "s have" if len(missing) > 1 else " has"
+        raise RefusedError(
+            f"{len(missing)} secret{plural} no value: {', '.join(missing)}; nothing was changed",
+            code="missing-secrets",
+            hint="; ".join(f"encore-infra secret set {name}" for name in missing),
+            at=at,
+        )
+
+
+def refuse_stale(shown: Plan, fresh: Plan) -> None:
+    """Code ``plan-stale``: what was shown is not what would be done."""
+    if shown.mode == "offline":
+        raise RefusedError(
+            "the plan was made offline, from the last known state",
+            code="plan-offline",
+            hint="Make it again without --offline.",
+        )
+    if (shown.app, shown.environment) != (fresh.app, fresh.environment):
+        raise RefusedError(
+            f"the plan is for {shown.app}/{shown.environment}, "
+            f"not for {fresh.app}/{fresh.environment}",
+            code="plan-stale",
+            hint="Make a plan for this app and environment.",
+        )
+    if shown.changes != fresh.changes:
+        raise RefusedError(
+            "what is there has changed since the plan was made; nothing was changed",
+            code="plan-stale",
+            hint="Plan again, look at it, and apply that.",
+        )
+
+
+def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
+    """Code ``data-loss``: a loss that was not allowed by name."""
+    refused = tuple(loss for loss in plan.losses if loss not in allowed)
+    if refused:
+        step = next(s for s in plan.steps if s.data_loss and str(s.declaration) == refused[0])
+        raise RefusedError(
+            f"DATA LOSS: this would delete the data of {', '.join(refused)}; nothing was changed",
+            code="data-loss",
+            hint="If that is wanted: " + " ".join(f"--allow-data-loss {name}" for name in refused),
+            at=step.declaration.at if step.declaration else None,
+        )
+
+
+def refuse_taken_ports(site: Site, planned: Planned) -> None:
+    """Code ``port-taken``: another process listens where a server of ours has to."""
+    for step in planned.plan.changes:
+        if step.type not in SERVERS or step.op == "delete":
+            continue
+        server = site.servers[step.name]
+        before = planned.observation.actual.get(step.urn)
+        running = before is not None and before.known
+        if not running or before is None or before.properties.get("port") != server.port:
+            server.check_port()
