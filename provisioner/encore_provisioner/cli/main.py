@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 OK = 0
 FAILED = 1
 CHANGES = 2
@@ -81,16 +85,15 @@ def _unknown(words: list[str], prog: str) -> int:
     return refuse_command(words, tuple(COMMANDS), prog)
 
 
-def _show(stream: object, text: str, code: int) -> int:
-    """Write and flush here, because a reader that has gone would fail at exit, with a traceback."""
-    import contextlib
+def _show(stream: TextIO, text: str, code: int) -> int:
+    """Write and flush here: a reader that has gone would else end in a traceback at exit."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        import os
 
-    with contextlib.suppress(BrokenPipeError):
-        print(text, end="", flush=True, file=stream)  # type: ignore[call-overload]
-        return code
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return code
 
 

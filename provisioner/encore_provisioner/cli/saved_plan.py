@@ -34,7 +34,7 @@ def read_plan(path: Path, target: Target) -> Plan:
 
 
 def refuse_stale(saved: Plan, fresh: Plan) -> None:
-    """Raise ``RefusedError`` (``stale-plan``) when ``fresh`` would do anything else.
+    """Raise ``RefusedError`` (``plan-stale``) when ``fresh`` would do anything else.
 
     Where a declaration stands in the source does not matter, what is done to it does.
     """
@@ -46,7 +46,7 @@ def refuse_stale(saved: Plan, fresh: Plan) -> None:
     more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
     raise RefusedError(
         f"the situation has changed since the plan was made: {shown}{more}; nothing was changed",
-        code="stale-plan",
+        code="plan-stale",
         hint="make a new plan, look at it, and apply that one",
     )
 

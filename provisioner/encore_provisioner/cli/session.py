@@ -16,6 +16,7 @@ import signal
 import tempfile
 import traceback
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Final, NoReturn
@@ -123,8 +124,7 @@ def _run(module: ModuleType, name: str, words: list[str], session: Session) -> i
 
 def _wants_json(words: list[str]) -> bool:
     """Whether the arguments ask for JSON, even where the rest of them makes no sense."""
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    return any(w == "--format=json" or (w == "--format" and v == "json") for w, v in pairs)
+    return "--format=json" in words or ("--format", "json") in pairwise(words)
 
 
 def _takes_option(words: str) -> bool:

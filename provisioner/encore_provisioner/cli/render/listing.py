@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from encore_config.graph import Graph
 from encore_provisioner.cli.documents import (
     CheckResult,
     EnvironmentLine,
@@ -22,6 +23,7 @@ from encore_provisioner.cli.render.style import (
     seconds,
     table,
     value_text,
+    width,
 )
 
 _STATES: Final = {"running": "good", "stopped": "warning", "missing": "dim"}
@@ -76,29 +78,35 @@ def environments_lines(environments: tuple[EnvironmentLine, ...]) -> list[Line]:
     return table([head, *rows])
 
 
-def checks_lines(checks: tuple[CheckResult, ...]) -> list[Line]:
-    """One line for each check with its time; a reason and a remedy below one that failed."""
-    rows = table([_check(item) for item in checks])
-    lines: list[Line] = []
-    for item, row in zip(checks, rows, strict=True):
-        lines.append(row)
-        if item.reason:
-            lines += [line("      ", (text, "error")) for text in item.reason.split("\n")]
-        if item.hint:
-            lines += [line("      ", ("hint", "hint"), f": {item.hint}")]
+def check_lines(item: CheckResult, subjects: int) -> list[Line]:
+    """A check with its time, its subject ``subjects`` cells wide; below one that failed, why."""
+    word: Span = ("ok  ", "good") if item.ok else ("FAIL", "error")
+    subject = f"{item.kind} {item.name}".rstrip()
+    padding = " " * max(subjects - width(subject), 0)
+    time: Span = (f"  {seconds(item.seconds):>7}  ", "dim")
+    lines: list[Line] = [line(word, "  ", (subject, "bold"), padding, time, item.detail)]
+    if item.reason:
+        lines += [line("      ", (text, "error")) for text in item.reason.split("\n")]
+    if item.hint:
+        lines.append(line("      ", ("hint", "hint"), f": {item.hint}"))
     return lines
+
+
+def subject_width(graph: Graph) -> int:
+    """The cells that the longest subject of a check takes, as far as the graph knows."""
+    subjects = [f"subscription {s.topic}/{s.name}" for s in graph.subscriptions]
+    subjects += [f"database {item.name}" for item in graph.databases]
+    subjects += [f"bucket {item.name}" for item in graph.buckets]
+    subjects += [f"cache {item.name}" for item in graph.caches]
+    subjects += [f"topic {item.name}" for item in graph.topics]
+    subjects += [f"secret {item.name}" for item in graph.secrets]
+    return max(map(width, (*subjects, "config runtime config", "pubsub FIFO round trip")))
 
 
 def checks_verdict(checks: tuple[CheckResult, ...]) -> str:
     failed = sum(not item.ok for item in checks)
     total = count(len(checks), "check")
     return f"{failed} of {total} failed" if failed else f"{total}, all good"
-
-
-def _check(item: CheckResult) -> tuple[Span, ...]:
-    word: Span = ("ok", "good") if item.ok else ("FAIL", "error")
-    subject: Span = (f"{item.kind} {item.name}".rstrip(), "bold")
-    return word, subject, (seconds(item.seconds), "dim"), (item.detail, "dim")
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

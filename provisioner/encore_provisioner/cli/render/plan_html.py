@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from encore_config.plan import Plan, PropertyDiff, Step
-from encore_provisioner.cli.render.plan_text import SYMBOLS, verdict
+from encore_provisioner.cli.render.plan_text import SYMBOLS, reason_rows, verdict
 from encore_provisioner.cli.render.style import plain, value_text, visible
 
 _STYLE: Final = """\
@@ -52,12 +52,12 @@ def _text(text: str) -> str:
 def _step(step: Step) -> str:
     at = step.declaration.at if step.declaration else None
     place = f' <span class="dim">{_text(f"{at.file}:{at.line}")}</span>' if at else ""
-    loss = ' <span class="loss">DATA LOSS</span>' if step.data_loss else ""
     head = (
         f'<summary><code class="{step.op}">{SYMBOLS[step.op]} {_text(step.type)}</code> '
-        f"<strong>{_text(step.name)}</strong>{place}{loss}</summary>"
+        f"<strong>{_text(step.name)}</strong>{place}</summary>"
     )
-    reason = f'<p class="dim">{_text(step.reason)}</p>' if step.reason else ""
+    why = "loss" if step.data_loss else "dim"
+    reason = "".join(f'<p class="{why}">{_text(row)}</p>' for row in reason_rows(step))
     rows = "".join(_property(item) for item in step.diff)
     head_row = "<tr><th>property</th><th>before</th><th>after</th></tr>"
     body = f"<table>{head_row}{rows}</table>" if rows else ""

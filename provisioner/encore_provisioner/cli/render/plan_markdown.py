@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from encore_config.plan import Plan, PropertyDiff, Step
-from encore_provisioner.cli.render.plan_text import SYMBOLS, verdict
+from encore_provisioner.cli.render.plan_text import SYMBOLS, reason_rows, verdict
 from encore_provisioner.cli.render.style import count, plain, value_text, visible
 
 _LONGEST: Final = 200
@@ -49,11 +49,11 @@ def code(text: str) -> str:
 def _table(plan: Plan) -> list[str]:
     rows = ["| | resource | declared in | why |", "|---|---|---|---|"]
     for step in plan.changes:
-        loss = "**DATA LOSS** " if step.data_loss else ""
         at = step.declaration.at if step.declaration else None
         place = code(f"{at.file}:{at.line}") if at else ""
         resource = f"{code(step.type)} {escape(step.name)}"
-        why = f"{loss}{escape(step.reason)}"
+        why = escape("\n".join(reason_rows(step)))
+        why = f"**{why}**" if step.data_loss else why
         rows.append(f"| `{SYMBOLS[step.op]}` {step.op} | {resource} | {place} | {why} |")
     return rows
 

@@ -100,21 +100,30 @@ def _subject(step: Step) -> str:
 
 
 def _step(step: Step, widest: int, columns: int | None) -> list[Line]:
-    subject = _subject(step)
-    padding = " " * max(widest - width(subject), 0)
-    place = (
-        f"{step.declaration.at.file}:{step.declaration.at.line}"
-        if step.declaration and step.declaration.at
-        else ""
+    padding = " " * max(widest - width(_subject(step)), 0)
+    at = step.declaration.at if step.declaration else None
+    place = f"  {at.file}:{at.line}" if at else ""
+    reasons = reason_rows(step)
+    inline = len(reasons) == 1 and not step.data_loss
+    head = line(
+        (f"{SYMBOLS[step.op]} {step.type}", step.op),
+        (f" {step.name}", "bold"),
+        padding if place else "",
+        (place, "place"),
+        (f"  ({reasons[0]})" if inline else "", "dim"),
     )
-    head = line((f"{SYMBOLS[step.op]} ", step.op), (step.type, step.op), (f" {step.name}", "bold"))
-    lines: list[Line] = [(*head, (f"{padding}  ", ""), (place, "place"))]
-    if step.data_loss:
+    below = [] if inline else reasons
+    told = [line("    ", (row, "loss" if step.data_loss else "dim")) for row in below]
+    return [head, *told, *indent(_properties(step, columns), 4)]
+
+
+def reason_rows(step: Step) -> list[str]:
+    """Why, and in capitals what is lost, in the provider's words or in ours."""
+    text = step.reason
+    if step.data_loss and "DATA LOSS" not in text:
         what = f" of {step.declaration}" if step.declaration else ""
-        lines.append(line(("    DATA LOSS", "loss"), f": the data{what} goes for good"))
-    if step.reason:
-        lines += [line((f"    {row}", "dim")) for row in step.reason.split("\n")]
-    return [*lines, *indent(_properties(step, columns), 4)]
+        text = f"DATA LOSS: the data{what} goes for good\n{text}"
+    return text.rstrip("\n").split("\n") if text else []
 
 
 def _properties(step: Step, columns: int | None) -> list[Line]:
@@ -130,6 +139,8 @@ def _property(op: Op, item: PropertyDiff, longest: int, columns: int | None) -> 
         return line((name, "dim"), f"  {shorten(value_text(item.after), room)}")
     if op == "delete":
         return line((name, "dim"), f"  {shorten(value_text(item.before), room)}")
+    if item.before is None:
+        return line((name, "dim"), f"  {shorten(value_text(item.after), room)}", *forced)
     half = None if room is None else (room - 4) // 2
     before, after = (shorten(value_text(v), half) for v in (item.before, item.after))
     return line((name, "dim"), f"  {before} ", ("->", "update"), f" {after}", *forced)

@@ -1,0 +1,68 @@
+"""``doctor``: does every bound resource answer, with the app's own credentials?"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from encore_config.diagnostics import Problem, has_errors
+from encore_config.graph import Graph
+from encore_provisioner.cli.documents import CheckResult, Doctor
+from encore_provisioner.cli.main import FAILED, OK
+from encore_provisioner.cli.options import add_app_dir, add_env, add_format
+from encore_provisioner.cli.project import open_project
+from encore_provisioner.cli.render.listing import check_lines, checks_verdict, subject_width
+from encore_provisioner.cli.render.style import line
+from encore_provisioner.cli.session import Session, interrupted
+from encore_provisioner.doctor import Check, diagnose, read_inputs
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_app_dir(parser)
+    add_env(parser)
+    add_format(parser, "text", "json")
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    project = open_project(session, args.app, args.env)
+    inputs = read_inputs(project.target.state_dir)
+    graph = None if has_errors(project.diagnostics) else project.target.graph
+    on_check = _silent if args.format == "json" else _shown(session, project.target.graph)
+    try:
+        checks = diagnose(inputs.config, inputs.environ, on_check=on_check, graph=graph)
+    except KeyboardInterrupt:
+        raise interrupted("what the doctor had made for its checks is removed") from None
+    return _conclude(tuple(map(_result, checks)), args.format, session)
+
+
+def _conclude(checks: tuple[CheckResult, ...], form: str, session: Session) -> int:
+    failed = any(not check.ok for check in checks)
+    told = checks_verdict(checks)
+    if form == "json":
+        problem = Problem(code="doctor-failed", message=told) if failed else None
+        session.print_document(Doctor(error=problem, checks=checks))
+    else:
+        session.terminal.product([(), line((told, "error" if failed else "good"))])
+    return FAILED if failed else OK
+
+
+def _shown(session: Session, graph: Graph) -> Callable[[Check], None]:
+    """Each check as soon as it is known: one that hangs must not hide the others."""
+    width = subject_width(graph)
+    return lambda check: session.terminal.product(check_lines(_result(check), width))
+
+
+def _silent(_check: Check) -> None:
+    """JSON has one document, at the end."""
+
+
+def _result(check: Check) -> CheckResult:
+    return CheckResult(
+        kind=check.kind,
+        name=check.name,
+        ok=check.ok,
+        seconds=round(check.seconds, 3),
+        detail=check.detail,
+        reason=check.reason,
+        hint=check.hint,
+    )
