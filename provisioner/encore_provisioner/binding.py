@@ -84,7 +84,8 @@ Binding = (
 class Bindings:
     """Everything that one environment hands to the app.
 
-    ``variables`` are further variables of the app's process (``PORT``, ``AWS_REGION`` …).
+    ``variables`` are further variables of the app's process (``PORT``, ``AWS_REGION`` …); one
+    may be a key, so they are kept out of every ``repr`` too.
     ``service_urls`` and ``service_auth`` are for apps in several containers: the address of each
     service, and the one key that signs calls between them.
     ``env_values`` gives the content of each ``$env`` name where this machine holds it (local
@@ -98,7 +99,7 @@ class Bindings:
     base_url: str | None
     items: tuple[Binding, ...] = ()
     grants: tuple[Grant, ...] = ()
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
     service_urls: dict[str, str] = field(default_factory=dict)
     service_auth: infra.KeyAuth | None = None
     env_values: dict[str, str] = field(default_factory=dict, repr=False)
