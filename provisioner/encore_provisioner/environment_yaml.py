@@ -183,8 +183,7 @@ class _Checker:
 
     def _nothing_or(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
         """A key without a value means the same as a key that is not there."""
-        empty = isinstance(node, yaml.ScalarNode) and node.value == "" and node.style is None
-        if empty and isinstance(kind, inspect.StructType | inspect.DictType):
+        if node.tag == _NULL_TAG and isinstance(kind, inspect.StructType | inspect.DictType):
             return None
         return self.check(node, kind, path)
 
@@ -212,16 +211,17 @@ class _Checker:
         if isinstance(kind, inspect.LiteralType):
             hint = did_you_mean(str(value), map(str, kind.values))
         elif isinstance(kind, inspect.StrType) and value is not None:
-            hint = f'put it in quotes: "{node.value}"'
+            hint = f'put it in quotes: "{_whole(node.value)}"' if not node.style else None
         told = _told(value, node)
         return self._wrong(node, path, f"must be {wanted}, not {told}", hint)
 
     def _scalar(self, node: yaml.Node) -> Any:
         """A scalar by YAML 1.1's rules; a finding's place is told by the caller."""
         try:
-            return self.loader.construct_object(node)
+            value = self.loader.construct_object(node)
         except ValueError:
             return _Unreadable(node.value)
+        return _Unreadable(value) if isinstance(value, str) and _whole(value) != value else value
 
     def _entries(self, node: yaml.Node, path: Path) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         """Key, its node and the value's node of a map: own keys first, then merged ones."""
@@ -261,9 +261,9 @@ class _Checker:
 
     def _key(self, node: yaml.Node, path: Path) -> str | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == _STRING_TAG:
-            return str(node.value)
+            return _whole(node.value)
         place = self.source.place(node)
-        shown = f"`{node.value}`" if isinstance(node, yaml.ScalarNode) else "a list or map"
+        shown = f"`{_whole(node.value)}`" if isinstance(node, yaml.ScalarNode) else "a list or map"
         message = f"{shown} is no key{_within(path)}: YAML does not read it as text"
         self._add(WRONG_VALUE, message, place, "put it in quotes")
         return None
@@ -311,7 +311,7 @@ class _Checker:
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
-    """A scalar whose tag and text do not go together, such as the 99th of a month."""
+    """A scalar that is no value: the 99th of a month, or half of a surrogate pair."""
 
     text: str
 
@@ -359,7 +359,12 @@ def _told(value: object, node: yaml.ScalarNode) -> str:
         return "nothing"
     if isinstance(value, str):
         return f'the text "{value}"'
-    return f"{_word(value)} ({node.value})" if isinstance(value, bool) else str(node.value)
+    return f"{_word(value)} ({node.value})" if isinstance(value, bool) else _whole(node.value)
+
+
+def _whole(text: str) -> str:
+    """``text`` as UTF-8 can carry it."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _word(value: object) -> str:

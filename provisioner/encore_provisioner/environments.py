@@ -17,7 +17,7 @@ import msgspec
 from encore_config.diagnostics import Diagnostic, order
 from encore_config.environment import Environment, EnvironmentEntry, EnvironmentFile
 from encore_config.position import At
-from encore_provisioner.environment_yaml import SYNTAX, Checked, check_yaml
+from encore_provisioner.environment_yaml import SYNTAX, Checked, Place, check_yaml
 from encore_provisioner.errors import EnvironmentFileError, UsageError
 from encore_provisioner.suggest import did_you_mean
 
@@ -131,7 +131,7 @@ def _merged(entries: Mapping[str, EnvironmentEntry], key: str) -> EnvironmentEnt
     """The entry ``key`` over all that it extends, nearest first."""
     chain, circle = _chain(entries, key)
     if circle or chain[-1] not in entries:
-        raise _failed((_bad_base(entries, chain, circle, at=None),))
+        raise _failed((_bad_base(entries, chain, circle, None),))
     settings = EnvironmentEntry()
     for link in reversed(chain):
         own = entries[link]
@@ -192,17 +192,18 @@ def _base_findings(checked: Checked, entries: Mapping[str, object]) -> list[Diag
         if leads_back or missing:
             place = checked.places.get(("environments", key, "extends"))
             chain = chain if leads_back else [key, base or ""]
-            found.append(_bad_base(known, chain, leads_back, at=place.at if place else None))
+            found.append(_bad_base(known, chain, leads_back, place))
     return found
 
 
 def _bad_base(
-    entries: Mapping[str, object], chain: list[str], circle: bool, *, at: At | None
+    entries: Mapping[str, object], chain: list[str], circle: bool, place: Place | None
 ) -> Diagnostic:
+    at, end = (place.at, place.end) if place else (None, None)
     if circle:
         message = f"`extends` goes in a circle: {' → '.join(chain)}"
         hint = "remove one of these `extends`"
-        return Diagnostic(code=CIRCLE, severity="error", message=message, hint=hint, at=at)
+        return Diagnostic(code=CIRCLE, severity="error", message=message, hint=hint, at=at, end=end)
     known = f"known here: {', '.join(sorted(set(entries) - {chain[-2]}))}"
     return Diagnostic(
         code=UNKNOWN_BASE,
@@ -210,6 +211,7 @@ def _bad_base(
         message=f"`{chain[-2]}` extends `{chain[-1]}`, which does not exist",
         hint=did_you_mean(chain[-1], set(entries) - {chain[-2]}, otherwise=known),
         at=at,
+        end=end,
     )
 
 

@@ -1,0 +1,240 @@
+"""``encore.infra.yaml``: each mistake with its place, and what an environment comes out as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.golden import CASES, assert_golden
+
+from encore_config.environment import EnvironmentEntry, EnvironmentFile, Ports, Postgres
+from encore_provisioner.cli.render.diagnostics import Sources, failure_lines
+from encore_provisioner.cli.render.style import plain
+from encore_provisioner.environments import (
+    FILE_NAME,
+    load_environments,
+    read_environments,
+    resolve,
+    settings_of,
+)
+from encore_provisioner.errors import EnvironmentFileError, InfraError, UsageError
+
+FOLDER = CASES / "environments"
+MISTAKES = sorted(p.name for p in FOLDER.iterdir())
+
+PRODUCTION = b"""\
+environments:
+  production:
+    provider: aws
+    region: eu-north-1
+    type: production
+    id: k3f9
+    state: s3://acme-infra-state
+    databases: {defaults: {size: db.t4g.small, multi_az: true}, orders: {size: db.m7g.large}}
+    adopt: {buckets: {uploads: acme-legacy-uploads}}
+  "pr-*": {extends: production, type: ephemeral, databases: {defaults: {multi_az: false}}}
+  "pr-9*": {provider: local}
+  "*": {provider: local, type: test}
+  pr-90: {extends: "pr-*", region: us-east-1}
+"""
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_shown_with_its_place(case: str) -> None:
+    folder = FOLDER / case
+    with pytest.raises(EnvironmentFileError) as caught:
+        load_environments(folder)
+    shown = plain(failure_lines(caught.value, Sources(folder)))
+    assert_golden(folder / "expected.txt", shown)
+    assert caught.value.code == "bad-environment-file"
+    assert all(d.at is not None for d in caught.value.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("text", "environments"),
+    [
+        ("", {}),
+        ("# nothing but a comment\n", {}),
+        ("schema: 1\n", {}),
+        ("environments:\n", {}),
+        ("environments:\n  staging:\n", {"staging": EnvironmentEntry()}),
+        ("environments: {staging: ~}\n", {"staging": EnvironmentEntry()}),
+        ("environments: {a: {id: ~}}\n", {"a": EnvironmentEntry()}),
+        ('environments: {a: {id: "0123"}}\n', {"a": EnvironmentEntry(id="0123")}),
+        (
+            "environments:\n  a: {ports: {app: 4000, caches: {x: 1}}, postgres: {bin: /pg}}\n",
+            {
+                "a": EnvironmentEntry(
+                    ports=Ports(app=4000, caches={"x": 1}), postgres=Postgres(bin="/pg")
+                )
+            },
+        ),
+        (
+            "environments:\n  a: &base {region: eu, type: test}\n  b: *base\n"
+            "  c: {<<: *base, type: development}\n  d: {<<: [{region: us}, *base]}\n",
+            {
+                "a": EnvironmentEntry(region="eu", type="test"),
+                "b": EnvironmentEntry(region="eu", type="test"),
+                "c": EnvironmentEntry(region="eu", type="development"),
+                "d": EnvironmentEntry(region="us", type="test"),
+            },
+        ),
+        (
+            "environments:\r\n  a:\r\n    region: eu\r\n",
+            {"a": EnvironmentEntry(region="eu")},
+        ),
+        ("\ufeffenvironments: {a: {region: eu}}", {"a": EnvironmentEntry(region="eu")}),
+        (
+            "environments: {a: {databases: {orders: {size: 1, on: [true, 1.5, ~, x]}}}}",
+            None,
+        ),
+        (
+            'environments: {a: {databases: {orders: {size: 1, "on": [true, 1.5, ~, x]}}}}',
+            {
+                "a": EnvironmentEntry(
+                    databases={"orders": {"size": 1, "on": [True, 1.5, None, "x"]}}
+                )
+            },
+        ),
+    ],
+)
+def test_what_a_file_says(text: str, environments: dict[str, EnvironmentEntry] | None) -> None:
+    if environments is None:
+        with pytest.raises(EnvironmentFileError):
+            read_environments(text.encode())
+        return
+    assert read_environments(text.encode()) == EnvironmentFile(environments=environments)
+
+
+def test_without_a_file_local_exists(tmp_path: Path) -> None:
+    environment = resolve(load_environments(tmp_path), "local")
+    assert (environment.provider, environment.type) == ("local", "development")
+
+
+def test_a_file_that_cannot_be_read_is_an_error_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(EnvironmentFileError, match=r"encore\.infra\.yaml cannot be read"):
+        load_environments(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "kind", "region"),
+    [
+        ("local", "local", "development", None),
+        ("production", "aws", "production", "eu-north-1"),
+        ("pr-42", "aws", "ephemeral", "eu-north-1"),
+        ("pr-9", "local", "development", None),
+        ("pr-91", "local", "development", None),
+        ("pr-90", "aws", "ephemeral", "us-east-1"),
+        ("whatever", "local", "test", None),
+    ],
+)
+def test_a_name_finds_its_entry(name: str, provider: str, kind: str, region: str | None) -> None:
+    environment = resolve(read_environments(PRODUCTION), name)
+    assert environment.name == name
+    assert (environment.provider, environment.type) == (provider, kind)
+    assert environment.settings.region == region
+
+
+def test_maps_are_merged_and_what_is_adopted_stays_with_its_owner() -> None:
+    file = read_environments(PRODUCTION)
+    settings = resolve(file, "pr-42").settings
+    assert settings.databases == {
+        "defaults": {"size": "db.t4g.small", "multi_az": False},
+        "orders": {"size": "db.m7g.large"},
+    }
+    assert (settings.id, settings.state) == ("k3f9", "s3://acme-infra-state")
+    assert settings.extends is None
+    assert settings.adopt is None
+    assert resolve(file, "production").settings.adopt is not None
+
+
+def test_groups_are_merged_field_by_field() -> None:
+    file = read_environments(
+        b"environments: {a: {ports: {app: 1, caches: {x: 2}}}, "
+        b"b: {extends: a, ports: {aws: 3, caches: {y: 4}}}}"
+    )
+    assert settings_of(file, "b").ports == Ports(app=1, aws=3, caches={"x": 2, "y": 4})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code", "words"),
+    [
+        ("prod", EnvironmentFileError, "unknown-environment", "did you mean `production`?"),
+        ("qa", EnvironmentFileError, "unknown-environment", "`encore-infra env new qa` makes one"),
+        ("Prod", UsageError, "bad-environment-name", ""),
+        ("", UsageError, "bad-environment-name", ""),
+        ("a" * 40, UsageError, "bad-environment-name", ""),
+        ("pr-*", UsageError, "bad-environment-name", "is a pattern"),
+    ],
+)
+def test_an_unknown_name_is_refused(
+    name: str, kind: type[InfraError], code: str, words: str
+) -> None:
+    file = read_environments(b"environments: {production: {}, 'pr-*': {}}")
+    with pytest.raises(kind) as caught:
+        resolve(file, name)
+    assert caught.value.code == code
+    assert words in (caught.value.hint or "")
+    if code == "unknown-environment":
+        assert "known here: local, pr-*, production" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({"a": "b", "b": "a"}, "a → b → a"),
+        ({"a": "gone"}, "`a` extends `gone`, which does not exist"),
+    ],
+)
+def test_a_file_made_by_code_is_checked_too(entries: dict[str, str], words: str) -> None:
+    made = {key: EnvironmentEntry(extends=base) for key, base in entries.items()}
+    with pytest.raises(EnvironmentFileError, match=words):
+        resolve(EnvironmentFile(environments=made), "a")
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace")))
+def test_any_bytes_end_in_a_file_or_in_findings_with_places(raw: bytes) -> None:
+    try:
+        file = read_environments(raw)
+    except EnvironmentFileError as error:
+        assert error.diagnostics
+        lines = raw.count(b"\n") + 1
+        assert all(d.at and d.at.line <= lines for d in error.diagnostics)
+    else:
+        assert isinstance(file, EnvironmentFile)
+
+
+_WORD = st.sampled_from(
+    ["environments", "local", "pr-*", "extends", "provider", "ports", "app", "<<", "&a", "*a"]
+    + [
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "\n",
+        "  ",
+        " ",
+        "- ",
+        "#",
+        '"',
+        "'",
+        "|",
+        "!x",
+        "1",
+        "~",
+        "? ",
+    ]
+)
+
+
+@given(st.lists(_WORD, max_size=40).map("".join))
+def test_any_jumble_of_yaml_ends_in_a_file_or_in_findings(text: str) -> None:
+    try:
+        read_environments(text.encode())
+    except EnvironmentFileError as error:
+        assert error.diagnostics
