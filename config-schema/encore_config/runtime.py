@@ -73,9 +73,17 @@ def decode_value(value: str) -> bytes:
     text = value.removeprefix(_GZIP)
     try:
         data = base64.b64decode(text, validate=True)
-        return gzip.decompress(data) if value.startswith(_GZIP) else data
+        if base64.b64encode(data).decode("ascii") != text:
+            raise ValueError("not the one form of these bytes")
+        return _gunzip(data) if value.startswith(_GZIP) else data
     except (ValueError, binascii.Error, OSError, EOFError, zlib.error) as error:
         raise DocumentError(
             "the value is neither padded base64 nor gzip: and base64",
             hint="pass the output of: encore-infra config --format runtime",
         ) from error
+
+
+def _gunzip(data: bytes) -> bytes:
+    if not data:
+        raise ValueError("no bytes are no gzip")
+    return gzip.decompress(data)
