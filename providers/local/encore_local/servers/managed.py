@@ -35,7 +35,7 @@ from encore_local.servers.server import HOST, ServerState
 from encore_provisioner.errors import InfraError
 
 _POLL = 0.02
-_ANSWER_AT_ONCE = 3.0
+_ANSWER_AT_ONCE = 5.0
 _STRAY_PATIENCE = 3.0
 _FULL = 1_000_000
 _LOG_LIMIT = 10_000_000
@@ -126,9 +126,12 @@ class ManagedServer(abc.ABC):
     def stop(self) -> bool:
         process = self.running()
         if process is not None:
-            end(process, self.host.processes, gently=self.gentle_signal)
-        for stray in parents_first(self.strays()):
-            end(stray, self.host.processes, gently=self.gentle_signal, patience=_STRAY_PATIENCE)
+            for part in self.strays():
+                # A stopped part (Ctrl-Z, a debugger) would keep the whole from ending.
+                self.host.processes.signal(part, signal.SIGCONT)
+            end([process], self.host.processes, gently=self.gentle_signal)
+        strays = parents_first(self.strays())
+        end(strays, self.host.processes, gently=self.gentle_signal, patience=_STRAY_PATIENCE)
         return process is not None
 
     def remove(self) -> None:
@@ -166,7 +169,7 @@ class ManagedServer(abc.ABC):
             if self.answers():
                 return
             if time.monotonic() >= deadline:
-                end(process, self.host.processes, gently=self.gentle_signal)
+                end([process], self.host.processes, gently=self.gentle_signal)
                 raise self._no_start(f"did not answer within {self.start_timeout:.0f} s", log_size)
             time.sleep(_POLL)
         # Another program may have taken the port between the check and the start.

@@ -88,7 +88,7 @@ class PostgresServer(ManagedServer):
             "user": ADMIN,
             "password": self.host.secrets.generated(POSTGRES_ADMIN) or "",
             "dbname": database,
-            "connect_timeout": 3,
+            "connect_timeout": 2,
             # Said here so that no PG* variable of the caller's shell says otherwise.
             "sslmode": "disable",
             "gssencmode": "disable",

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -229,22 +229,27 @@ def wait_gone(process: ProcessInfo, processes: Processes, seconds: float) -> boo
 
 
 def end(
-    process: ProcessInfo,
+    ended: Sequence[ProcessInfo],
     processes: Processes,
     *,
     gently: int = signal.SIGTERM,
     patience: float = 10.0,
 ) -> None:
-    """End a process: ``gently`` first, after ``patience`` seconds by force.
+    """End processes: all ``gently`` first, after ``patience`` seconds by force.
 
-    Raises ``InfraError`` (code ``cannot-stop``) when it outlives even that.
+    Raises ``InfraError`` (code ``cannot-stop``) when one outlives even that.
     """
     for number, seconds in ((gently, patience), (signal.SIGKILL, 10.0)):
-        processes.signal(process, number)
-        if wait_gone(process, processes, seconds):
+        for process in ended:
+            processes.signal(process, number)
+            # One that was stopped (Ctrl-Z, a debugger) takes a signal only when it goes on.
+            processes.signal(process, signal.SIGCONT)
+        deadline = time.monotonic() + seconds
+        living = [p for p in ended if not wait_gone(p, processes, deadline - time.monotonic())]
+        if not living:
             return
     raise InfraError(
-        f"process {process.pid} ({' '.join(process.command)}) does not end",
+        f"process {living[0].pid} ({' '.join(living[0].command)}) does not end",
         code="cannot-stop",
         hint="It hangs in the system, perhaps on a disk that does not answer: look at that first.",
     )

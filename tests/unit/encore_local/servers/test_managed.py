@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from encore_provisioner.errors import InfraError
 
 
 class FakeProcesses:
-    """Processes by pid; a signal ends one at once and is noted."""
+    """Processes by pid; a signal that can end one does so at once and is noted."""
 
     def __init__(self, *processes: ProcessInfo) -> None:
         self.living = {process.pid: process for process in processes}
@@ -32,7 +33,7 @@ class FakeProcesses:
         yield from list(self.living.values())
 
     def signal(self, process: ProcessInfo, number: int) -> None:
-        if self.living.get(process.pid) == process:
+        if number != signal.SIGCONT and self.living.get(process.pid) == process:
             self.signals.append((process.pid, number))
             del self.living[process.pid]
 

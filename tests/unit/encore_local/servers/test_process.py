@@ -157,7 +157,7 @@ def started(tmp_path: Path) -> Iterator[Started]:
     starter = Started(tmp_path)
     yield starter
     for process in starter.made:
-        end(process, starter.processes, patience=0)
+        end([process], starter.processes, patience=0)
 
 
 def test_a_launched_program_is_detached(started: Started) -> None:
@@ -179,7 +179,7 @@ def test_psutil_tells_the_same(started: Started) -> None:
         process.owner,
         process.parent,
     )
-    end(told, PsutilProcesses())
+    end([told], PsutilProcesses())
     assert started.processes.get(process.pid) is None
     assert PsutilProcesses().get(process.pid) is None
 
@@ -194,15 +194,15 @@ def test_a_program_gets_no_more_of_the_environment_than_allowed(started: Started
 def test_end_is_gentle_first(started: Started) -> None:
     process = started(SLEEPER)
     begun = time.monotonic()
-    end(process, started.processes)
+    end([process], started.processes)
     assert time.monotonic() - begun < 5
     assert not is_alive(process, started.processes)
-    end(process, started.processes)  # what has gone needs no end
+    end([process], started.processes)  # what has gone needs no end
 
 
 def test_end_is_firm_when_that_does_not_help(started: Started) -> None:
     process = started(STUBBORN)
-    end(process, started.processes, patience=0.3)
+    end([process], started.processes, patience=0.3)
     assert not is_alive(process, started.processes)
 
 
@@ -212,7 +212,7 @@ def test_another_process_with_the_same_pid_is_left_alone(started: Started) -> No
         **{name: getattr(process, name) for name in ProcessInfo.__slots__ if name != "started"},
         started="an earlier start",
     )
-    end(former, started.processes)
+    end([former], started.processes)
     started.processes.signal(former, signal.SIGKILL)
     assert is_alive(process, started.processes)
 
