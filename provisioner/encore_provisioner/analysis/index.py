@@ -13,11 +13,11 @@ from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import TITLES, Kind
-from encore_provisioner.analysis.declarations.model import Declaration, Declared, Reference, Scope
-from encore_provisioner.analysis.declarations.sites import scope_of
+from encore_provisioner.analysis.declarations.model import Declaration, Declared, Reference
 from encore_provisioner.analysis.findings import Findings, did_you_mean
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.resolver import Resolver, Target, Via
+from encore_provisioner.analysis.scopes import Scope
 
 Key = tuple[str, str, Scope]
 """File, variable and the scope that holds it."""
@@ -72,7 +72,7 @@ class Index:
     def identifier(self, module: Module, node: Node) -> Held | None:
         """What an identifier holds where it stands, shadowing included."""
         name = nodes.text(node)
-        scope = scope_of(node, name)
+        scope = module.scopes.of(node, name)
         if scope is not None:
             items = self._variables.get((module.path, name, scope), ())
             return Held(items) if items else None
@@ -96,7 +96,7 @@ class Index:
         node = nodes.unwrap(node)
         if node.type == "identifier":
             held = self.identifier(module, node)
-            if held is not None or scope_of(node, nodes.text(node)) is not None:
+            if held is not None or module.scopes.of(node, nodes.text(node)) is not None:
                 return held
         elif node.type == "member_expression":
             held = self._member(module, node)

@@ -13,6 +13,7 @@ from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.parse import Parsed
+from encore_provisioner.analysis.scopes import Scopes
 from encore_provisioner.analysis.source import Span
 
 NAMESPACE = "*"
@@ -56,6 +57,7 @@ class Module:
     values: dict[str, Node]
     types: dict[str, Node]
     specifiers: tuple[tuple[str, Node], ...]
+    scopes: Scopes
 
     @property
     def path(self) -> str:
@@ -95,6 +97,7 @@ def read_module(parsed: Parsed) -> Module:
         values=draft.values,
         types=draft.types,
         specifiers=tuple(draft.specifiers),
+        scopes=Scopes(),
     )
 
 

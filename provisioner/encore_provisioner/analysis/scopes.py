@@ -14,6 +14,7 @@ from tree_sitter import Node
 from encore_provisioner.analysis import nodes
 
 _BLOCKS: Final = frozenset({"statement_block", "switch_case", "switch_default"})
+_SCOPES: Final = _BLOCKS | nodes.FUNCTIONS | {"catch_clause", "for_statement", "for_in_statement"}
 _NAMED: Final = frozenset(
     {
         "function_declaration",
@@ -26,13 +27,27 @@ _NAMED: Final = frozenset(
 )
 
 
-def declaring_scope(identifier: Node, name: str) -> Node | None:
-    """The innermost function, block or loop around ``identifier`` that declares ``name``."""
-    return next((s for s in nodes.ancestors(identifier) if name in _declared(s)), None)
+Scope = tuple[int, int] | None
+"""The byte range of a function, block or loop; None at the top level of the file."""
 
 
-def _declared(scope: Node) -> frozenset[str]:
-    return frozenset(nodes.text(name) for name in _names(scope))
+class Scopes:
+    """The scopes of one file. What a scope declares is read once, since scopes can be long."""
+
+    def __init__(self) -> None:
+        self._declared: dict[int, frozenset[str]] = {}
+
+    def of(self, identifier: Node, name: str) -> Scope:
+        """The innermost scope around ``identifier`` that declares ``name``."""
+        for ancestor in nodes.ancestors(identifier):
+            if ancestor.type in _SCOPES and name in self._names(ancestor):
+                return (ancestor.start_byte, ancestor.end_byte)
+        return None
+
+    def _names(self, scope: Node) -> frozenset[str]:
+        if scope.id not in self._declared:
+            self._declared[scope.id] = frozenset(nodes.text(name) for name in _names(scope))
+        return self._declared[scope.id]
 
 
 def _names(scope: Node) -> Iterator[Node]:

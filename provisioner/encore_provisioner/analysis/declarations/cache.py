@@ -6,6 +6,7 @@ from typing import Final, cast, get_args
 
 from encore_config.graph import EvictionPolicy
 from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.declarations import keys
 from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
 from encore_provisioner.analysis.declarations.model import Cache, Keyspace, Site
 from encore_provisioner.analysis.literals import Reader
@@ -37,13 +38,13 @@ def declare_keyspace(site: Site, reader: Reader) -> Keyspace | None:
             message = "a keyspace takes a cluster and an options object"
             reader.refuse("E0610", site.node, message, hint)
         return None
-    _check_types(site, reader)
     options = options_at(site, reader, found, 1, ("keyPattern", "defaultExpiry"), ("keyPattern",))
     given = options.get("keyPattern")
     pattern = reader.string(given, "the key pattern") if given is not None else None
     if given is not None and pattern is not None and pattern.startswith(_RESERVED):
         message = f"key patterns may not start with `{_RESERVED}`, which Encore keeps for itself"
         reader.refuse("E0611", given, message, "choose another prefix")
+    keys.check(site, given, pattern, reader)
     return Keyspace(
         name=site.bind.name,
         module=site.module,
@@ -52,12 +53,3 @@ def declare_keyspace(site: Site, reader: Reader) -> Keyspace | None:
         cluster=found[0],
         key_pattern=pattern,
     )
-
-
-def _check_types(site: Site, reader: Reader) -> None:
-    given = nodes.type_arguments(site.node)
-    needed = ("Key", "Value") if site.symbol.name == "StructKeyspace" else ("Key",)
-    if len(given) < len(needed):
-        message = f"a `{site.symbol.name}` must name the type of its {needed[len(given)].lower()}"
-        hint = f"write `new {site.symbol.name}<{', '.join(needed)}>(…)`"
-        reader.refuse("E0612", site.node, message, hint)

@@ -13,6 +13,7 @@ from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import ANY_METHOD, HTTP_METHODS
 from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.model import Endpoint, Site
+from encore_provisioner.analysis.declarations.signature import check_endpoint
 from encore_provisioner.analysis.findings import did_you_mean, one_of
 from encore_provisioner.analysis.literals import Reader
 
@@ -64,6 +65,7 @@ def declare(site: Site, reader: Reader, root: Path) -> Endpoint:
             reader.refuse(
                 "E0506", given, f'the path "{path}" is not valid: {problem[0]}', problem[1]
             )
+    check_endpoint(site, kind, found[1] if len(found) > 1 else None, given, reader)
     _check_others(options, reader)
     return Endpoint(
         name=None if site.bind.name == "default" else site.bind.name,

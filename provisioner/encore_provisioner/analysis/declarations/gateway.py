@@ -5,6 +5,7 @@ from __future__ import annotations
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.declarations.arguments import arguments, options_at
 from encore_provisioner.analysis.declarations.model import AuthHandler, Gateway, Site
+from encore_provisioner.analysis.declarations.signature import check_auth_handler
 from encore_provisioner.analysis.literals import Reader
 
 
@@ -24,7 +25,9 @@ def declare_auth_handler(site: Site, reader: Reader) -> AuthHandler:
     if site.bind.name in (None, "default"):
         message = "an auth handler must be held by a variable, so that the gateway can name it"
         reader.refuse("E0521", site.node, message, "write `export const auth = authHandler(…)`")
-    if not nodes.arguments(site.node):
+    found = nodes.arguments(site.node)
+    check_auth_handler(site, found[0] if found else None, reader)
+    if not found:
         message = "this auth handler has no function"
         reader.refuse("E0522", site.node, message, "give an `async` function as its argument")
     name = None if site.bind.name == "default" else site.bind.name

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import METRICS
 from encore_provisioner.analysis.declarations.arguments import (
     SNAKE,
@@ -12,6 +15,9 @@ from encore_provisioner.analysis.declarations.arguments import (
 )
 from encore_provisioner.analysis.declarations.model import Metric, Site
 from encore_provisioner.analysis.literals import Reader
+from encore_provisioner.analysis.types import Shape, Types
+
+_LABELS: Final = frozenset({"string", "number", "boolean"})
 
 
 def declare(site: Site, reader: Reader) -> Metric:
@@ -24,6 +30,7 @@ def declare(site: Site, reader: Reader) -> Metric:
             message = "names of metrics may not start with `e_`, which Encore keeps for itself"
             reader.refuse("E0608", found[0], message, "rename it")
     options_at(site, reader, found, 1, (), optional=True)
+    _check_labels(site, reader)
     return Metric(
         name=name,
         module=site.module,
@@ -31,3 +38,27 @@ def declare(site: Site, reader: Reader) -> Metric:
         bind=site.bind,
         metric_kind=METRICS[site.symbol.name],
     )
+
+
+def _check_labels(site: Site, reader: Reader) -> None:
+    given = nodes.type_arguments(site.node)
+    if not given:
+        return
+    types = Types(reader.resolver)
+    for field in types.shape(reader.module, given[0]).fields:
+        span = field.module.span(field.node)
+        if field.name.lower() == "service":
+            message = "the label `service` is Encore's own"
+            reader.findings.add("E0626", span, message, hint="give the label another name")
+        elif not _is_label(types.of(field)):
+            message = f"the label `{field.name}` must be a string, number or boolean"
+            hint = "a union of literals of one such type is allowed too; it may not be optional"
+            reader.findings.add("E0627", span, message, hint=hint)
+
+
+def _is_label(shape: Shape) -> bool:
+    if shape.kind == "unknown":
+        return True
+    parts = shape.parts or (shape,)
+    plain = all(p.kind in ("basic", "literal") and p.name in _LABELS for p in parts)
+    return plain and len({part.name for part in parts}) == 1 and not shape.alias

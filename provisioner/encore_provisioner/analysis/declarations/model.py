@@ -23,10 +23,8 @@ from encore_config.graph import (
 )
 from encore_provisioner.analysis.catalogue import TITLES, Kind, Symbol
 from encore_provisioner.analysis.modules import Module
+from encore_provisioner.analysis.scopes import Scope
 from encore_provisioner.analysis.source import Span
-
-Scope = tuple[int, int] | None
-"""The byte range of the function or block that holds a variable; None at the top level."""
 
 
 @dataclass(frozen=True, slots=True)

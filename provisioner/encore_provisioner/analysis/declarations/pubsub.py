@@ -11,7 +11,9 @@ from encore_config.graph import Delivery, Seconds
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
 from encore_provisioner.analysis.declarations.model import Site, Subscription, Topic
+from encore_provisioner.analysis.findings import did_you_mean
 from encore_provisioner.analysis.literals import Reader
+from encore_provisioner.analysis.types import Types
 
 _DELIVERIES: Final = ("at-least-once", "exactly-once")
 _TOPIC: Final = ("deliveryGuarantee", "orderingAttribute")
@@ -37,6 +39,7 @@ def declare_topic(site: Site, reader: Reader) -> Topic:
     if not nodes.type_arguments(site.node) and nodes.arguments(site.node) is not None:
         hint = 'write `new Topic<MessageType>("name", …)`'
         reader.refuse("E0603", site.node, "this topic does not say the type of its messages", hint)
+    _check_ordering(site, options.get("orderingAttribute"), reader)
     delivery, ordering = options.get("deliveryGuarantee"), options.get("orderingAttribute")
     what = "the delivery guarantee"
     chosen = reader.choice(delivery, what, _DELIVERIES, "E0604") if delivery else None
@@ -48,6 +51,20 @@ def declare_topic(site: Site, reader: Reader) -> Topic:
         delivery=cast("Delivery", chosen or _DELIVERIES[0]),
         ordering_attribute=reader.string(ordering, "the ordering attribute") if ordering else None,
     )
+
+
+def _check_ordering(site: Site, node: Node | None, reader: Reader) -> None:
+    """Encore does not look, but publishing fails without the attribute."""
+    given = nodes.type_arguments(site.node)
+    name = nodes.string_value(node) if node is not None else None
+    if node is None or name is None or not given:
+        return
+    shape = Types(reader.resolver).shape(reader.module, given[0])
+    if shape.kind == "object" and not shape.open and shape.field(name) is None:
+        known = [field.name for field in shape.fields]
+        hint = did_you_mean(name, known, f"add `{name}: Attribute<string>` to the message type")
+        message = f"the ordering attribute `{name}` is no field of the topic's messages"
+        reader.refuse("W0604", node, message, hint)
 
 
 def declare_subscription(site: Site, reader: Reader) -> Subscription | None:

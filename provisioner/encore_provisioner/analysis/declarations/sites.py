@@ -13,12 +13,11 @@ from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import SYMBOLS, TITLES, Symbol
-from encore_provisioner.analysis.declarations.model import Bind, Scope, Site
+from encore_provisioner.analysis.declarations.model import Bind, Site
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.occurrences import occurrences
 from encore_provisioner.analysis.resolver import Resolver, Target, Via
-from encore_provisioner.analysis.scopes import declaring_scope
 
 _LOSSES: Final[tuple[tuple[Via, str, str], ...]] = (
     ("namespace", "W0201", "is imported through a namespace (`import * as …`)"),
@@ -36,7 +35,7 @@ def find_sites(module: Module, resolver: Resolver, findings: Findings) -> Iterat
         callee, target = _callee(node, names[name], resolver)
         symbol = SYMBOLS.get((target.module, target.name)) if target else None
         found = _expression(callee, symbol) if symbol else None
-        if not symbol or not target or not found or declaring_scope(node, name) is not None:
+        if not symbol or not target or not found or module.scopes.of(node, name) is not None:
             continue
         expression, method = found
         bind = _bind(expression, module, findings)
@@ -120,12 +119,7 @@ def _declarator_bind(
     name = nodes.text(pattern)
     if name == "_":
         return Bind()
-    return Bind(name, scope_of(pattern, name), member, pattern)
-
-
-def scope_of(identifier: Node, name: str) -> Scope:
-    scope = declaring_scope(identifier, name)
-    return (scope.start_byte, scope.end_byte) if scope is not None else None
+    return Bind(name, module.scopes.of(pattern, name), member, pattern)
 
 
 def _warn_of_loss(site: Site, target: Target, name: str, findings: Findings) -> None:

@@ -20,7 +20,6 @@ from encore_provisioner.analysis.links import Links
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.occurrences import occurrences
 from encore_provisioner.analysis.resolver import Target
-from encore_provisioner.analysis.scopes import declaring_scope
 from encore_provisioner.analysis.services import Services
 from encore_provisioner.analysis.uses.clients import call
 from encore_provisioner.analysis.uses.model import Context, Occurrence, Use
@@ -63,7 +62,7 @@ class Scan:
             if _declares(node):
                 continue
             target = targets.get(name)
-            if target is not None and declaring_scope(node, name) is None:
+            if target is not None and module.scopes.of(node, name) is None:
                 yield from self._target(module, name, node, target)
             else:
                 held = self._index.identifier(module, node)
