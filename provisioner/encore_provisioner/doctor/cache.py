@@ -12,6 +12,7 @@ from encore_provisioner.doctor.cache_door import (
     CacheLogin,
     CacheSession,
     OpenCache,
+    Trouble,
 )
 from encore_provisioner.doctor.check import CheckError, Finding
 from encore_provisioner.doctor.names import reserved_name
@@ -38,9 +39,17 @@ def check_cache(
     try:
         return _look(target, session, graph)
     except CacheError as error:
-        raise cache_failure(error.trouble, error.message, where=_where(target)) from error
+        trouble = _trouble(error, target)
+        raise cache_failure(trouble, error.message, where=_where(target)) from error
     finally:
         session.close()
+
+
+def _trouble(error: CacheError, target: CacheTarget) -> Trouble:
+    """A server without TLS waits for more when it is greeted with TLS."""
+    tls = target.redis.tls_config
+    is_plain = tls is not None and tls.disabled
+    return "tls" if error.trouble == "timeout" and not is_plain else error.trouble
 
 
 def _where(target: CacheTarget) -> str:

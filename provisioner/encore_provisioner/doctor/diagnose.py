@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -42,9 +43,13 @@ from encore_provisioner.emit.config import env_references
 class TopicDoor(pubsub.Topics, round_trip.TopicRoom, Protocol):
     """Everything that the doctor asks of SNS."""
 
+    def close(self) -> None: ...
+
 
 class QueueDoor(pubsub.Queues, round_trip.QueueRoom, Protocol):
     """Everything that the doctor asks of SQS."""
+
+    def close(self) -> None: ...
 
 
 OpenTopics = Callable[[AwsTarget, Credentials], TopicDoor]
@@ -102,16 +107,17 @@ def diagnose(
         doors=doors or Doors(),
         stop=stop,
     )
-    return run_probes(
-        _probes(case),
-        on_check=on_check,
-        stop=stop,
-        secrets=secret_values(environ, env_references(plain)),
-        patience=patience,
-    )
+    with ExitStack() as opened:
+        return run_probes(
+            _probes(case, opened),
+            on_check=on_check,
+            stop=stop,
+            secrets=secret_values(environ, env_references(plain)),
+            patience=patience,
+        )
 
 
-def _probes(case: _Case) -> Iterator[Probe]:
+def _probes(case: _Case, opened: ExitStack) -> Iterator[Probe]:
     yield from _config_probes(case)
     yield Probe(
         kind="port",
@@ -122,7 +128,7 @@ def _probes(case: _Case) -> Iterator[Probe]:
         run = partial(check_secret, name, value, case.environ)
         yield Probe(kind="secret", name=name, run=run)
     yield from _server_probes(case)
-    yield from _pubsub_probes(case)
+    yield from _pubsub_probes(case, opened)
     for service in targets.unknown_services(case.config):
         yield Probe(kind="config", name=service, run=partial(_not_checked, service))
 
@@ -169,11 +175,12 @@ def _server_probes(case: _Case) -> Iterator[Probe]:
         yield Probe(kind="bucket", name=bucket.name, run=run)
 
 
-def _pubsub_probes(case: _Case) -> Iterator[Probe]:
+def _pubsub_probes(case: _Case, opened: ExitStack) -> Iterator[Probe]:
     found = tuple(targets.topic_targets(case.config, case.ordered))
     if not found:
         return
     aws = _Aws(case)
+    opened.callback(aws.close)
     for topic, subscriptions in found:
         yield Probe(kind="topic", name=topic.name, run=partial(aws.topic, topic))
         for subscription in subscriptions:
@@ -208,6 +215,11 @@ class _Aws:
 
     def round_trip(self, *, fifo: bool) -> Finding:
         return round_trip.check_round_trip(*self._both(), fifo=fifo, stopped=self._stop.is_set)
+
+    def close(self) -> None:
+        if not isinstance(self._doors, CheckError):
+            for door in self._doors:
+                door.close()
 
     def _open(self, case: _Case) -> tuple[TopicDoor, QueueDoor]:
         if self._target.region is None:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5
 _STATEMENT_LIMIT = "SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s'"
 
+_UNWRITTEN = {
+    b"min_protocol_version": b"3.0",
+    b"require_auth": b"!sspi",
+    b"sslcertmode": b"allow",
+}
+"""What stands for libpq's default where it does not tell it and empty means something else."""
+
 _FACTS = """
     SELECT current_setting('server_version'),
            current_setting('max_connections')::int
@@ -164,7 +171,7 @@ def _connect(parameters: Mapping[str, str], attempts: tuple[Way, ...]) -> SqlSes
 
     way, *others = attempts
     try:
-        connection = psycopg.connect(make_conninfo("", **parameters, **way.parameters))
+        connection = psycopg.connect(make_conninfo("", **{**parameters, **way.parameters}))
     except psycopg.Error as error:
         refused = "server does not support SSL" in str(error)
         if others and way.unless_refused and refused:
@@ -188,16 +195,18 @@ def _parameters(login: SqlLogin) -> dict[str, str]:
 
 
 def _without_environment() -> dict[str, str]:
-    """libpq's built-in defaults, said aloud: else it takes ``PG*`` variables of the shell.
+    """libpq's own defaults where a ``PG*`` variable of the shell would say otherwise.
 
-    ``service`` cannot be emptied so; naming everything else leaves it nothing to add.
+    ``service`` cannot be undone so; everything that matters is named, so it adds nothing.
     """
     from psycopg.pq import Conninfo
 
     return {
-        option.keyword.decode(): (option.compiled or b"").decode()
+        option.keyword.decode(): (option.compiled or _UNWRITTEN.get(option.keyword, b"")).decode()
         for option in Conninfo.get_defaults()
-        if option.envvar and option.keyword not in (b"service", b"servicefile")
+        if option.envvar
+        and option.val not in (None, option.compiled)
+        and option.keyword not in (b"service", b"servicefile")
     }
 
 
