@@ -17,8 +17,8 @@ const _ = new Subscription(cartEvents, "learn-popularity", {
     const delta = event.action === "add" ? 1 : -1;
     await scores.increment({ productId: event.productId }, delta);
   },
-  // A few at a time are plenty for a score, and the cache stays free for customers.
-  maxConcurrency: 4,
+  // The topic keeps the events of a cart in order; one at a time keeps them so up to here.
+  maxConcurrency: 1,
 });
 
 interface PopularProduct {

@@ -17,7 +17,7 @@ export interface Session {
   since: string;
 }
 
-/** Who is signed in. If the cache is short of memory and drops one, that customer signs in again. */
+/** Who is signed in. If the cache runs short and drops one, that customer signs in again. */
 export const sessions = new StructKeyspace<{ sessionId: string }, Session>(cluster, {
   keyPattern: "session/:sessionId",
   defaultExpiry: expireInHours(14 * 24),

@@ -11,7 +11,8 @@ export const backInStock = api(
   { expose: false },
   async ({ product, emails }: BackInStock): Promise<void> => {
     for (const to of emails) {
-      await sendEmail({ to, subject: `${product} is back`, text: `You can order ${product} again.` });
+      const subject = `${product} is back`;
+      await sendEmail({ to, subject, text: `You can order ${product} again.` });
     }
   },
 );

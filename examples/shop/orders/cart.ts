@@ -14,7 +14,7 @@ interface Cart {
   totalCents: number;
 }
 
-/** Puts a quantity of a product into the caller's cart, in place of what was there; 0 removes it. */
+/** Sets the quantity of a product in the caller's cart; 0 takes the product out of it. */
 export const setCartItem = api(
   { expose: true, auth: true, method: "PUT", path: "/cart/:productId" },
   async ({ productId, quantity }: CartItem): Promise<Cart> => {

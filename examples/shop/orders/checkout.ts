@@ -58,7 +58,7 @@ export const getOrder = api(
   },
 );
 
-/** The same without asking who wants to know: for other services, which the outside cannot reach. */
+/** The same without asking who wants to know: only other services can call it. */
 export const orderDetails = api(
   { expose: false },
   async ({ id }: OrderParams): Promise<Order> => findOrder(id),

@@ -28,7 +28,7 @@ interface InvoiceLink {
   url: string;
 }
 
-/** A link that works for a quarter of an hour, for whoever has it; the bucket itself stays closed. */
+/** A link that works for a quarter of an hour, for whoever has it. The bucket stays closed. */
 export const invoiceLink = api(
   { expose: true, auth: true, method: "GET", path: "/orders/:id/invoice" },
   async ({ id }: InvoiceParams): Promise<InvoiceLink> => {
@@ -51,7 +51,6 @@ function invoiceText(order: Order): string {
   const lines = order.lines.map(
     (line) => `${line.quantity} × ${line.name}  ${euros(line.quantity * line.priceCents)}`,
   );
-  return [`Invoice for order ${order.id}`, "", ...lines, "", `Total ${euros(order.totalCents)}`, ""].join(
-    "\n",
-  );
+  const total = `Total ${euros(order.totalCents)}`;
+  return [`Invoice for order ${order.id}`, "", ...lines, "", total, ""].join("\n");
 }
