@@ -26,7 +26,8 @@ SYMBOLS: Final[dict[Op, str]] = {
     "delete": "-",
     "same": " ",
 }
-_COLUMN: Final = 64
+_SUBJECTS: Final = 64
+_PLACES: Final = 48
 
 
 def plan_lines(
@@ -37,19 +38,17 @@ def plan_lines(
     destroying: bool = False,
 ) -> list[Line]:
     """The whole plan. ``set_secret(name)`` is the command that gives a secret its value."""
-    lines = [*_head(plan), ()]
-    widest = min(max((width(_subject(step)) for step in plan.changes), default=0), _COLUMN)
-    for step in plan.changes:
-        lines += [*_step(step, widest, columns), ()]
-    lines.append(verdict(plan))
+    lines = [*_head(plan), *_steps(plan, columns), (), verdict(plan, destroying)]
     for block in (loss_lines(plan, destroying), secret_lines(plan, set_secret)):
         lines += [(), *block] if block else []
     return lines
 
 
-def verdict(plan: Plan) -> Line:
+def verdict(plan: Plan, destroying: bool = False) -> Line:
     """The last word: what would happen, in numbers."""
     s = plan.summary
+    if destroying:
+        return line(("Destroy: ", "bold"), f"{s.delete} to delete.")
     if not plan.changes:
         number = count(s.same, "resource")
         return line(("No changes.", "good"), f" {number} in {plan.environment}, all as declared.")
@@ -65,7 +64,8 @@ def loss_lines(plan: Plan, destroying: bool = False) -> list[Line]:
         return []
     told = ": this deletes data for good"
     if destroying:
-        return [line(("DATA LOSS", "loss"), f"{told}: {', '.join(plan.losses)}")]
+        listed = [line(f"  {name}") for name in plan.losses]
+        return [line(("DATA LOSS", "loss"), f"{told}:"), *listed]
     named = [line(f"  --allow-data-loss {name}") for name in plan.losses]
     return [line(("DATA LOSS", "loss"), f"{told}. Apply wants it by name:"), *named]
 
@@ -99,18 +99,44 @@ def _subject(step: Step) -> str:
     return f"{step.type} {step.name}"
 
 
-def _step(step: Step, widest: int, columns: int | None) -> list[Line]:
-    padding = " " * max(widest - width(_subject(step)), 0)
+def _steps(plan: Plan, columns: int | None) -> list[Line]:
+    """Every change, with a blank line around each one that takes several lines."""
+    widths = _widths(plan)
+    lines: list[Line] = []
+    tall = True
+    for step in plan.changes:
+        block = _step(step, widths, columns)
+        lines += [(), *block] if tall or len(block) > 1 else block
+        tall = len(block) > 1
+    return lines
+
+
+def _place(step: Step) -> str:
     at = step.declaration.at if step.declaration else None
-    place = f"  {at.file}:{at.line}" if at else ""
+    return f"{at.file}:{at.line}" if at else ""
+
+
+def _widths(plan: Plan) -> tuple[int, int]:
+    """The cells of the columns for what changes and for where it is declared."""
+    subjects = max((width(_subject(step)) for step in plan.changes), default=0)
+    places = max((width(_place(step)) for step in plan.changes), default=0)
+    return min(subjects, _SUBJECTS), min(places, _PLACES)
+
+
+def _step(step: Step, widths: tuple[int, int], columns: int | None) -> list[Line]:
+    subject, place = _subject(step), _place(step)
+    before, after = (
+        " " * max(most - width(text) + 2, 2)
+        for most, text in zip(widths, (subject, place), strict=True)
+    )
     reasons = reason_rows(step)
     inline = len(reasons) == 1 and not step.data_loss
     head = line(
         (f"{SYMBOLS[step.op]} {step.type}", step.op),
         (f" {step.name}", "bold"),
-        padding if place else "",
+        before,
         (place, "place"),
-        (f"  ({reasons[0]})" if inline else "", "dim"),
+        (f"{after}({reasons[0]})" if inline else "", "dim"),
     )
     below = [] if inline else reasons
     told = [line("    ", (row, "loss" if step.data_loss else "dim")) for row in below]
@@ -127,6 +153,9 @@ def reason_rows(step: Step) -> list[str]:
 
 
 def _properties(step: Step, columns: int | None) -> list[Line]:
+    """What is set or differs; of what goes, nothing is worth a line."""
+    if step.op == "delete":
+        return []
     longest = max((width(item.path) for item in step.diff), default=0)
     return [_property(step.op, item, longest, columns) for item in step.diff]
 
@@ -137,8 +166,6 @@ def _property(op: Op, item: PropertyDiff, longest: int, columns: int | None) -> 
     forced = [("  # forces replacement", "delete")] if item.forces_replacement else []
     if op == "create":
         return line((name, "dim"), f"  {shorten(value_text(item.after), room)}")
-    if op == "delete":
-        return line((name, "dim"), f"  {shorten(value_text(item.before), room)}")
     if item.before is None:
         return line((name, "dim"), f"  {shorten(value_text(item.after), room)}", *forced)
     half = None if room is None else (room - 4) // 2
