@@ -80,6 +80,10 @@ PROMISES: dict[str, Callable[[Graph], bool]] = {
     "a cron job by expression": lambda g: any(
         c.schedule.startswith("schedule:") for c in g.cron_jobs
     ),
+    "cron jobs that call private endpoints only": lambda g: (
+        {(c.endpoint.service, c.endpoint.name) for c in g.cron_jobs}
+        <= {(e.service, e.name) for e in g.endpoints if e.access == "private"}
+    ),
     "endpoints of three kinds": lambda g: (
         {"typed", "raw", "static"} <= {e.kind for e in g.endpoints}
     ),
