@@ -37,11 +37,13 @@ _FACTS = """
 """
 _VERSION_TABLE = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
 _VERSIONS = "SELECT version, dirty FROM public.schema_migrations ORDER BY version"
+# The schema encore_infra is ours: what stands there about migrations is not for the app.
 _UNUSABLE = """
     SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm')
-       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+       AND n.nspname NOT IN ('information_schema', 'encore_infra')
+       AND n.nspname NOT LIKE 'pg\\_%'
        AND NOT (has_schema_privilege(n.oid, 'USAGE')
                 AND has_table_privilege(c.oid, 'SELECT')
                 AND (c.relkind IN ('v', 'm')
