@@ -143,7 +143,8 @@ def _no_app(start: Path) -> AppError:
 
 def _parse(raw: bytes) -> tuple[AppFile, tuple[Diagnostic, ...]]:
     text = raw.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
-    relaxed = _relax(text)
+    plain = plain_json(text)
+    relaxed = _Relaxed(text=plain, values=dict(_value_spans(plain)))
     try:
         value = json.loads(relaxed.text) if relaxed.text.strip() else {}
     except json.JSONDecodeError as error:
@@ -186,7 +187,7 @@ def _typed(value: dict[str, Any], relaxed: _Relaxed) -> tuple[AppFile, tuple[Dia
     return app_file, tuple(found)
 
 
-def _relax(text: str) -> _Relaxed:
+def plain_json(text: str) -> str:
     """Blank comments and trailing commas with spaces, so that every position stays true."""
     out: list[str] = []
     comma: int | None = None
@@ -199,8 +200,7 @@ def _relax(text: str) -> _Relaxed:
         if kind != "space":
             comma = len(out) if token == "," else None
         out.append(token)
-    plain = "".join(out)
-    return _Relaxed(text=plain, values=dict(_value_spans(plain)))
+    return "".join(out)
 
 
 def _value_spans(plain: str) -> Iterator[tuple[str, tuple[int, int]]]:

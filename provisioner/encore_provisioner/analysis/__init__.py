@@ -40,6 +40,7 @@ from encore_provisioner.analysis.resolver import Resolver
 from encore_provisioner.analysis.services import Importers, Services, find_services
 from encore_provisioner.analysis.uses import attribute, keyspace_uses
 from encore_provisioner.analysis.uses.model import Context
+from encore_provisioner.analysis.uses.namespaces import check_namespaces
 from encore_provisioner.analysis.uses.scan import Scan
 from encore_provisioner.app import AppFile, check_app_file
 
@@ -100,6 +101,7 @@ def _connect(
     links = find_links(declared, index, findings)
     scan = Scan(index, services, links, declarations, Context(resolver, findings))
     uses = (*keyspace_uses(declarations, links), *scan.modules(modules))
+    check_namespaces(scan.namespaces, uses, services, findings)
     check(Facts(declarations, links, services, importers), findings)
     return build_graph(
         Found(

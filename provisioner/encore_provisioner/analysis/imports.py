@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 from encore_provisioner.analysis.catalogue import VIRTUAL_FOLDERS
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.source import Span, read_source
+from encore_provisioner.app import plain_json
 
 OUTSIDE: Final = ""
 """No file of the app: a package, the SDK, generated code, or a file of another type."""
@@ -111,25 +112,37 @@ def _safe(candidates: tuple[str, ...]) -> Iterator[str]:
 
 
 def read_paths(root: Path, findings: Findings) -> Paths:
-    """``baseUrl`` and ``paths`` of ``tsconfig.json``; a file that is no JSON is E0103."""
+    """``baseUrl`` and ``paths`` of ``tsconfig.json``; a file that Encore cannot read is E0103.
+
+    Encore takes comments, but no trailing commas (contract A1); the paths are followed anyway.
+    """
     try:
         raw = (root / "tsconfig.json").read_bytes()
     except OSError:
         return Paths()
     source = read_source("tsconfig.json", raw)
-    plain = _STRING_OR_COMMENT.sub(_keep_strings, source.text.decode("utf-8", "replace"))
+    text = source.text.decode("utf-8", "replace")
+    document, problem = _load(_STRING_OR_COMMENT.sub(_without_comment, text))
+    if problem is None:
+        return _paths(document)
+    place = len(text[:problem].encode())
+    message = "tsconfig.json cannot be read as JSON, and Encore's build stops there"
+    hint = "remove trailing commas; comments are allowed"
+    findings.add("E0103", Span(source, place, place + 1), message, hint=hint)
+    return _paths(_load(plain_json(text))[0])
+
+
+def _load(text: str) -> tuple[Any, int | None]:
+    """The document, and where it cannot be read."""
     try:
-        document = json.loads(plain) if plain.strip() else {}
-    except (json.JSONDecodeError, RecursionError) as error:
-        place = len(plain[: getattr(error, "pos", 0)].encode())
-        message = "tsconfig.json cannot be read as JSON, and Encore's build stops there"
-        hint = "remove trailing commas; comments are allowed"
-        findings.add("E0103", Span(source, place, place + 1), message, hint=hint)
-        return Paths()
-    return _paths(document)
+        return (json.loads(text) if text.strip() else {}), None
+    except json.JSONDecodeError as error:
+        return {}, error.pos
+    except RecursionError:
+        return {}, 0
 
 
-def _keep_strings(match: re.Match[str]) -> str:
+def _without_comment(match: re.Match[str]) -> str:
     return match[1] or re.sub(r"[^\n]", " ", match[0])
 
 

@@ -52,7 +52,7 @@ def _check_labels(site: Site, reader: Reader) -> None:
             reader.findings.add("E0626", span, message, hint="give the label another name")
         elif not _is_label(types.of(field)):
             message = f"the label `{field.name}` must be a string, number or boolean"
-            hint = "a union of literals of one such type is allowed too; it may not be optional"
+            hint = "a union of literals of one such type is allowed too"
             reader.findings.add("E0627", span, message, hint=hint)
 
 

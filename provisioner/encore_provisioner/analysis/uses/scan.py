@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from encore_config.graph import Operation, UseKind
 from encore_provisioner.analysis import nodes
-from encore_provisioner.analysis.catalogue import BUCKET_METHODS, TITLES, Kind
+from encore_provisioner.analysis.catalogue import Kind
 from encore_provisioner.analysis.declarations.model import Declaration, Declared, Keyspace
 from encore_provisioner.analysis.index import Held, Index
 from encore_provisioner.analysis.links import Links
@@ -22,7 +22,8 @@ from encore_provisioner.analysis.occurrences import occurrences
 from encore_provisioner.analysis.resolver import Target
 from encore_provisioner.analysis.services import Services
 from encore_provisioner.analysis.uses.clients import call
-from encore_provisioner.analysis.uses.model import Context, Occurrence, Use
+from encore_provisioner.analysis.uses.model import Context, Use
+from encore_provisioner.analysis.uses.namespaces import NamespaceUse
 from encore_provisioner.analysis.uses.resources import USERS
 from encore_provisioner.analysis.uses.shapes import occurrence
 
@@ -37,6 +38,8 @@ _NAMES_A_VARIABLE: Final = frozenset({"variable_declarator", "required_parameter
 
 
 class Scan:
+    """``namespaces`` fills while modules are scanned: each occurrence of an ``import * as``."""
+
     def __init__(
         self,
         index: Index,
@@ -50,6 +53,7 @@ class Scan:
         self._links = links
         self._endpoints = tuple(d for d in declarations if d.kind == "endpoint")
         self._context = context
+        self.namespaces: list[NamespaceUse] = []
 
     def modules(self, modules: Iterable[Module]) -> Iterator[Use]:
         for module in modules:
@@ -86,17 +90,29 @@ class Scan:
         if target.entity == "client":
             yield from self._client(module, target.name, node)
         elif target.entity in ("clients", "namespace"):
-            if target.entity == "namespace":
-                self._check_namespace(module, name, node, target)
-            parent = node.parent
-            member = nodes.field(parent, "property") if parent is not None else None
-            if parent is None or member is None or nodes.field(parent, "object") != node:
-                return
-            inner = self._index.resolver.member(target, nodes.text(member))
-            if inner is not None:
-                yield from self._target(module, name, parent, inner)
+            yield from self._namespace(module, name, node, target)
         else:
             yield from self._held(module, name, node, self._index.target(target))
+
+    def _namespace(self, module: Module, name: str, node: Node, target: Target) -> Iterator[Use]:
+        parent = node.parent
+        member = nodes.field(parent, "property") if parent is not None else None
+        owned = parent is not None and nodes.field(parent, "object") == node
+        inner = (
+            self._index.resolver.member(target, nodes.text(member)) if member and owned else None
+        )
+        taken = self._index.last(target.module)
+        declaration = self._index.declaration(taken) if taken is not None else None
+        if declaration is not None:
+            found, meant = occurrence(module, node), self._meant(inner)
+            self.namespaces.append(NamespaceUse(name, found, declaration, meant))
+        if inner is not None and parent is not None:
+            yield from self._target(module, name, parent, inner)
+
+    def _meant(self, target: Target | None) -> Declaration | None:
+        held = self._index.target(target) if target is not None else None
+        item = held.whole if held is not None else None
+        return self._index.declaration(item) if item is not None else None
 
     def _client(self, module: Module, local: str, node: Node) -> Iterator[Use]:
         found = occurrence(module, node)
@@ -161,33 +177,6 @@ class Scan:
         hint = f"import `{item.bind.name}` from `{item.module.path}` itself"
         place = module.span(module.imports[name].node)
         self._context.findings.add(code, place, message, hint=hint)
-
-    def _check_namespace(self, module: Module, name: str, node: Node, target: Target) -> None:
-        """Encore takes `m` of `import * as m` for the last declaration of that module."""
-        last = self._index.last(target.module)
-        if last is None or last.kind not in ("bucket", "database", "metric", "topic"):
-            return
-        found = occurrence(module, node)
-        title = f"{TITLES[last.kind]} `{last.bind.name}`"
-        places = [(f"the {TITLES[last.kind]}", last.span)]
-        hint = 'import by name: `import { … } from "…"`'
-        span = module.span(node)
-        if _refused(last.kind, found):
-            message = f"Encore takes each use of `{name}` for one of {title}, and refuses this one"
-            self._context.findings.add("E0702", span, message, hint=hint, related=places)
-        else:
-            message = f"Encore takes each use of `{name}` for one of {title}, whatever it names"
-            place = module.span(module.imports[name].node)
-            self._context.findings.add("W0706", place, message, hint=hint, related=places)
-
-
-def _refused(kind: Kind, found: Occurrence) -> bool:
-    if kind == "database":
-        return found.seen in ("callee", "other")
-    if kind == "bucket":
-        unknown = found.seen == "method" and found.member not in (*BUCKET_METHODS, "ref")
-        return unknown or found.seen not in ("method", "index")
-    return found.seen not in ("method", "constructor", "index")
 
 
 def _item(held: Held, node: Node) -> tuple[Declared | None, Node]:
