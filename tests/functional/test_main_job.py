@@ -17,7 +17,9 @@ from encore_config.graph import Graph
 from encore_config.plan import Plan
 
 SEEDS = sorted(
-    p.name for p in (ROOT / "tests" / "cases" / "ts").glob("seed-*") if (p / "graph.json").exists()
+    p.name
+    for p in (ROOT / "tests" / "cases" / "ts").glob("seed-*")
+    if not p.name.startswith("seed-wrong")
 )
 EMITTED = ("infra.config.json", "runtime.pb", "runtime.env")
 
@@ -65,7 +67,9 @@ def test_the_documents_load_into_their_types(running_shop: Tool) -> None:
     codec.decode(running_shop.ok("graph", "--format", "json").out.encode(), Graph)
     codec.decode(running_shop.ok("plan", "--format", "json").out.encode(), Plan)
     config = infra_reader.read_infra((running_shop.state / "infra.config.json").read_bytes())
-    assert infra_reader.boot_problems(config, environ=running_shop.variables()) == ()
+    problems = infra_reader.boot_problems(config, environ=running_shop.variables())
+    # The one thing that JSON cannot say; it is why the process is handed the protobuf.
+    assert [problem.path[2:] for problem in problems] == [("topics", "cart-events", "arn")]
 
 
 def test_every_declaration_of_the_shop_is_bound(running_shop: Tool) -> None:
