@@ -71,6 +71,14 @@ def test_it_is_for_this_machine_and_its_owner_only(filled: Place) -> None:
         psycopg.connect(**{**server.connection(), "password": "wrong"})
 
 
+def test_no_folder_above_is_changed(place: Place) -> None:
+    above = [place.layout.data, *place.layout.data.parents]
+    before = [(p, p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in above]
+    place.postgres.start()
+    place.postgres.stop()
+    assert before == [(p, p.stat().st_mode, p.stat().st_uid, p.stat().st_gid) for p in above]
+
+
 def test_its_password_stands_nowhere_but_in_the_store(filled: Place) -> None:
     password = filled.secrets.generated(POSTGRES_ADMIN)
     assert password is not None
