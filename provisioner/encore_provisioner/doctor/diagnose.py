@@ -94,7 +94,7 @@ def diagnose(
 
     ``environ`` is the app's environment and the only one that is read. ``graph`` adds what only
     the source knows: migrations, eviction policies, publicity, versioning. An interrupt is passed
-    on when every probe has removed what it made. Raises ``DocumentError`` for a protobuf that
+    on when every probe has removed what it made. Raises ``DoctorError`` for a protobuf that
     the core would not boot with.
     """
     plain, ordered = read_config(config)

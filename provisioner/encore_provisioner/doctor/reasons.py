@@ -34,6 +34,11 @@ _SQL_REASONS: tuple[tuple[str, str, str], ...] = (
         APPLY,
     ),
     (
+        r"permission denied",
+        "the role {user} lacks a right in the database {database}: {said}",
+        APPLY,
+    ),
+    (
         r"timeout expired|timed out",
         "no answer from {where} in time: the server hangs or a firewall drops packets",
         _RESTART,
@@ -66,7 +71,10 @@ def sql_failure(message: str, *, where: str, user: str, database: str) -> CheckE
     """``where`` is ``host:port`` or the folder of a socket."""
     for pattern, reason, hint in _SQL_REASONS:
         if re.search(pattern, message):
-            return CheckError(reason.format(where=where, user=user, database=database), hint=hint)
+            return CheckError(
+                reason.format(where=where, user=user, database=database, said=first_line(message)),
+                hint=hint,
+            )
     return CheckError(f"{where}: {first_line(message)}")
 
 

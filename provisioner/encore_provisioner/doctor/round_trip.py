@@ -85,7 +85,9 @@ def check_round_trip(
         with ExitStack() as cleanup:
             cleanup.callback(_sweep, topics, queues, name)
             queue = queues.create_queue(name, attributes=_kind("FifoQueue", fifo))
+            cleanup.callback(_unless_gone, queues.delete_queue, queue)
             topic = topics.create_topic(name, attributes=_kind("FifoTopic", fifo))
+            cleanup.callback(_unless_gone, topics.delete_topic, topic)
             _stop_if(stopped)
             cleanup.enter_context(_subscribed(topics, queues, topic, queue))
             _publish(topics, topic, name, fifo=fifo)
@@ -185,7 +187,7 @@ def parse_envelope(body: str) -> dict[str, Any]:
 
 
 def _sweep(topics: TopicRoom, queues: QueueRoom, own: str) -> None:
-    """Found by name, because a creation that was cut short may still have happened."""
+    """Former runs' leftovers, and this run's when a creation was cut short but happened."""
     now = time.time()
 
     def ours(name: str) -> bool:

@@ -36,11 +36,13 @@ class _Runs:
         self._faults: dict[int, BaseException] = {}
         self._done = threading.Condition()
         self._started = time.monotonic()
+        self._begun = 0
 
     def start(self) -> None:
         for index, probe in enumerate(self._probes):
             name = f"doctor {probe.kind} {probe.name}"
             threading.Thread(target=self._run, args=(index,), name=name, daemon=True).start()
+            self._begun += 1
 
     def _run(self, index: int) -> None:
         try:
@@ -93,10 +95,11 @@ class _Runs:
             hint="The server hangs: look at its log.",
         )
 
-    def await_all(self, limit: float) -> None:
+    def await_begun(self, limit: float) -> None:
+        """Those that were started at all; at most ``limit`` seconds."""
         with self._done:
             self._done.wait_for(
-                lambda: all(self._over(index) for index in range(len(self._probes))),
+                lambda: all(self._over(index) for index in range(self._begun)),
                 timeout=limit,
             )
 
@@ -125,6 +128,6 @@ def run_probes(
             on_check(check)
     except BaseException:
         stop.set()
-        runs.await_all(limits.cleanup)
+        runs.await_begun(limits.cleanup)
         raise
     return tuple(checks)
