@@ -14,7 +14,7 @@ from encore_provisioner.analysis.source import Span
 Places = Iterable[tuple[str, Span]]
 """Further places of a finding, each with what stands there."""
 
-_NEAR: Final = 0.6
+_NEAR: Final = 0.66
 
 
 class Findings:
@@ -53,11 +53,12 @@ class Findings:
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
-    """The known name that ``word`` was probably meant to be."""
+    """The known name that ``word`` was probably meant to be, whatever the case of letters."""
     from difflib import get_close_matches  # rarely needed, and 5 ms to import
 
-    matches = get_close_matches(word, sorted(known), n=1, cutoff=_NEAR)
-    return matches[0] if matches else None
+    by_lower = {name.lower(): name for name in sorted(known, reverse=True)}
+    matches = get_close_matches(word.lower(), sorted(by_lower), n=1, cutoff=_NEAR)
+    return by_lower[matches[0]] if matches else None
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:

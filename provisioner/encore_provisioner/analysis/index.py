@@ -32,12 +32,22 @@ class Held:
 
     @property
     def whole(self) -> Declared | None:
-        """The one that the variable itself stands for; the last, as Encore takes it."""
+        """The one that the variable itself stands for; the last of several, as Encore takes it.
+
+        One that stands in the arguments of another (``new StringKeyspace(CacheCluster.named(…))``)
+        is not what the variable holds.
+        """
         direct = [item for item in self.items if item.bind.member is None]
-        return direct[-1] if direct else None
+        outer = [item for item in direct if not any(_inside(item, other) for other in direct)]
+        return outer[-1] if outer else None
 
     def member(self, name: str) -> Declared | None:
         return next((item for item in self.items if item.bind.member == name), None)
+
+
+def _inside(item: Declared, other: Declared) -> bool:
+    within = other.node.start_byte <= item.node.start_byte < other.node.end_byte
+    return item is not other and within
 
 
 class Index:
@@ -47,12 +57,14 @@ class Index:
         self._names: dict[tuple[Kind, str], Declaration] = {}
         self._last: dict[str, Declared] = {}
         self._by_file: dict[str, set[str]] = {}
+        self._items: dict[str, list[Declared]] = {}
         self._places: dict[tuple[str, int, int], Declared] = {}
         for item in declared:
             self._add(item)
 
     def _add(self, item: Declared) -> None:
         self._places[(item.module.path, item.node.start_byte, item.node.end_byte)] = item
+        self._items.setdefault(item.module.path, []).append(item)
         if item.bind.name is not None:
             key = (item.module.path, item.bind.name, item.bind.scope)
             self._variables[key] = (*self._variables.get(key, ()), item)
@@ -64,6 +76,10 @@ class Index:
     def variables(self, path: str) -> frozenset[str]:
         """The variables of a file, at any depth, that hold a declaration."""
         return frozenset(self._by_file.get(path, ()))
+
+    def items(self, path: str) -> tuple[Declared, ...]:
+        """What a file declares or refers to, in source order."""
+        return tuple(self._items.get(path, ()))
 
     def last(self, path: str) -> Declared | None:
         """The last declaration of a file that a variable holds (contract A7, namespaces)."""

@@ -133,7 +133,7 @@ class Reader:
                 self._option(child, what, tuple(known), fields)
         for name in required:
             if name not in fields and not self._stands_otherwise(node, name):
-                message = f"{what} must set `{name}`"
+                message = f"`{name}` is missing in {what}"
                 self.refuse("E0311", node, message, f"add `{name}: …`")
         return fields
 
@@ -143,13 +143,15 @@ class Reader:
         key, value = nodes.field(child, "key"), nodes.field(child, "value")
         name = _key(key) if child.type == "pair" and key is not None else None
         if name is None or key is None or value is None:
-            message = f"{what} may hold only `key: value`; this form is not read by Encore"
+            message = f"only `key: value` may stand in {what}: Encore reads no other form"
             self.refuse("E0308", child, message, _as_pair(child))
         elif name not in known:
-            hint = did_you_mean(name, known, f"it may hold {one_of(known) or 'nothing'}")
-            self.refuse("E0309", key, f"{what} has no field `{name}`", hint)
+            hint = did_you_mean(
+                name, known, f"known are {one_of(known)}" if known else "leave it out"
+            )
+            self.refuse("E0309", key, f"there is no field `{name}` in {what}", hint)
         elif name in fields:
-            self.refuse("E0310", key, f"{what} sets `{name}` twice", "remove one of them")
+            self.refuse("E0310", key, f"`{name}` is set twice in {what}", "remove one of them")
         else:
             fields[name] = value
 

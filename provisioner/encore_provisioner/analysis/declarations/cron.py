@@ -30,6 +30,8 @@ def declare(site: Site, reader: Reader) -> CronJob | None:
     found = arguments(site, reader)
     name = name_at(site, reader, found)
     options = options_at(site, reader, found, 1, _OPTIONS, ("endpoint",))
+    if len(found) < 2:
+        return None
     title = options.get("title")
     text = reader.string(title, "the title of a cron job") if title is not None else None
     schedule = _schedule(site, options.get("every"), options.get("schedule"), reader)

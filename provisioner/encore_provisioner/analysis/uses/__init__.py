@@ -61,8 +61,9 @@ def _report_shared(use: Use, importers: tuple[str, ...], findings: Findings) -> 
         findings.add("W0702", use.span, message, hint=hint)
         return
     title = TITLES[use.declaration.kind] if use.declaration is not None else use.kind
+    verb = "called" if use.kind == "endpoint" else "used"
     message = (
-        f"{title} `{use.name}` is used outside every service, and Encore cannot tell which "
+        f"{title} `{use.name}` is {verb} outside every service, and Encore cannot tell which "
         f"service that is ({by})"
     )
     hint = "move this into a service's folder, or create a reference there and pass it in"

@@ -39,9 +39,9 @@ _BUCKET_REF: Final = Permissions(BUCKET_PERMISSIONS, BUCKET_METHODS, "Bucket")
 _ACCESS: Final[Operations] = frozenset({"access"})
 
 
-def database(_used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+def database(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
     if found.seen in ("callee", "other"):
-        message = "Encore cannot follow a database that is used in this way"
+        message = f"Encore refuses this use of {used.title}, which it cannot follow"
         hint = "call its methods here, pass it to a function, or import its variable where needed"
         context.findings.add("E0706", found.span, message, hint=hint)
     if found.shape in ("method", "template") and found.call is not None:
@@ -61,9 +61,9 @@ def _query(method: str, call: Node) -> Operations:
     return query_operations(query) if query is not None else frozenset()
 
 
-def topic(_used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+def topic(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
     if found.seen not in ("method", "constructor", "index"):
-        message = "Encore refuses this use of a topic: it follows only calls of its methods"
+        message = f"Encore refuses this use of {used.title}: it follows only calls of its methods"
         hint = "call `publish`, or pass on `topic.ref<Publisher>()`"
         context.findings.add("E0707", found.span, message, hint=hint)
     if found.shape != "method" or found.call is None:
@@ -75,7 +75,7 @@ def topic(_used: Declaration, found: Occurrence, context: Context) -> Operations
 
 def bucket(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
     if found.seen not in ("method", "index"):
-        message = "Encore refuses this use of a bucket: it follows only calls of its methods"
+        message = f"Encore refuses this use of {used.title}: it follows only calls of its methods"
         hint = "call a method of the bucket, or pass on `bucket.ref<…>()`"
         context.findings.add("E0708", found.span, message, hint=hint)
     if found.shape != "method" or found.call is None:
@@ -101,7 +101,7 @@ def bucket(used: Declaration, found: Occurrence, context: Context) -> Operations
 
 def metric(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
     if found.seen not in ("method", "constructor", "index"):
-        message = "Encore refuses this use of a metric: it follows only calls of its methods"
+        message = f"Encore refuses this use of {used.title}: it follows only calls of its methods"
         hint = "call `increment`, `set`, `with` or `ref` here"
         context.findings.add("E0711", found.span, message, hint=hint)
     if found.shape != "method" or found.member not in METRIC_METHODS:

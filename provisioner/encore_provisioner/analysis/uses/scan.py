@@ -71,6 +71,24 @@ class Scan:
             else:
                 held = self._index.identifier(module, node)
                 yield from self._held(module, name, node, held)
+        yield from self._inline(module)
+
+    def _inline(self, module: Module) -> Iterator[Use]:
+        """``SQLDatabase.named("x").query`…` ``: used where it stands, without a variable."""
+        for item in self._index.items(module.path):
+            declaration = self._index.declaration(item)
+            found = occurrence(module, item.node)
+            inline = found.shape in ("field", "method", "template") and item.kind in USERS
+            if declaration is None or not inline:
+                continue
+            operations = USERS[item.kind](declaration, found, self._context) or frozenset()
+            if operations:
+                message = (
+                    f"Encore does not see this use of {declaration.title}: no variable names it"
+                )
+                hint = "put it into a `const` of its own and use that"
+                self._context.findings.add("W0707", item.span, message, hint=hint)
+            yield from self._use(item.kind, declaration, operations, module, item.node)
 
     def _imported(self, module: Module) -> dict[str, Target]:
         """The imported names of a module through which a resource may be used."""
@@ -142,6 +160,8 @@ class Scan:
         node: Node,
     ) -> Iterator[Use]:
         used: Declaration | None = declaration
+        if not operations:
+            return
         if isinstance(declaration, Keyspace):
             used = self._links.get(declaration)
             self._check_keyspace(declaration, module, node)
@@ -162,6 +182,8 @@ class Scan:
     def _check_via(self, module: Module, name: str, used: Declaration, held: Held) -> None:
         """Encore tracks a named import from the declaring file under the declared name."""
         lost = held.via & {"barrel", "rename", "default"}
+        if "namespace" in held.via:  # of the declaring file: see ``namespaces``
+            lost &= {"barrel"}
         if not lost or used.kind == "keyspace":
             return
         item = held.items[-1]

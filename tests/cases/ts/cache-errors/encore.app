@@ -1,0 +1,4 @@
+{
+  "id": "cache-errors",
+  "lang": "typescript"
+}

@@ -1,0 +1,3 @@
+import { inline } from "../cached/cache";
+
+export const use = () => inline.get("1");

@@ -1,0 +1,4 @@
+{
+  "id": "cron-errors",
+  "lang": "typescript"
+}

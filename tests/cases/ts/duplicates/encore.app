@@ -1,0 +1,4 @@
+{
+  "id": "duplicates",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-errors",
+  "lang": "typescript"
+}

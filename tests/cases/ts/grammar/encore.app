@@ -1,0 +1,4 @@
+{
+  "id": "grammar",
+  "lang": "typescript"
+}

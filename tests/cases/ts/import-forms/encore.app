@@ -1,0 +1,4 @@
+{
+  "id": "import-forms",
+  "lang": "typescript"
+}

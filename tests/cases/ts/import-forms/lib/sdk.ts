@@ -1,0 +1,2 @@
+export { Bucket } from "encore.dev/storage/objects";
+export * from "encore.dev/metrics";

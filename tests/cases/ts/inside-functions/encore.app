@@ -1,0 +1,4 @@
+{
+  "id": "inside-functions",
+  "lang": "typescript"
+}

@@ -1,0 +1,3 @@
+export * from "./db";
+export { db as database } from "./db";
+export * as everything from "./only";

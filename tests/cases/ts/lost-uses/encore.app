@@ -1,0 +1,4 @@
+{
+  "id": "lost-uses",
+  "lang": "typescript"
+}

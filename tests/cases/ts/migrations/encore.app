@@ -1,0 +1,4 @@
+{
+  "id": "migrations",
+  "lang": "typescript"
+}

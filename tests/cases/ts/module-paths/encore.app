@@ -1,0 +1,4 @@
+{
+  "id": "module-paths",
+  "lang": "typescript"
+}

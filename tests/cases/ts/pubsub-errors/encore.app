@@ -1,0 +1,4 @@
+{
+  "id": "pubsub-errors",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+import { Service } from "encore.dev/service";
+
+export default new Service("several");
+new Service("another");

@@ -1,0 +1,4 @@
+{
+  "id": "shared-code",
+  "lang": "typescript"
+}

@@ -1,0 +1,3 @@
+import { db } from "../infra/resources";
+
+export const read = () => db.query`SELECT 1`;

@@ -1,0 +1,3 @@
+import { audit } from "../lib/audit";
+
+export const read = () => audit(async () => 1);

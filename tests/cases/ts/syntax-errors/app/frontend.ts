@@ -1,0 +1,4 @@
+import { db } from "./broken";
+
+const a = = 1;
+db.unknown;

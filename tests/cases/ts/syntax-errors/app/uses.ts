@@ -1,0 +1,3 @@
+import { db } from "./broken";
+
+export const rows = () => db.query`SELECT 1`;

@@ -1,0 +1,4 @@
+{
+  "id": "uses",
+  "lang": "typescript"
+}
