@@ -46,7 +46,8 @@ def secret_values(environ: Mapping[str, str], references: Iterable[str]) -> tupl
     """Every value that must not be shown, the longest first."""
     named = set(references) | {n for n in environ if any(word in n for word in _SECRET_WORDS)}
     values = {environ[name] for name in named if name in environ}
-    return tuple(sorted((v for v in values if len(v) >= _SHORTEST_MASKED), key=len, reverse=True))
+    shown = (value for value in values if len(value) >= _SHORTEST_MASKED)
+    return tuple(sorted(shown, key=lambda value: (-len(value), value)))
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
