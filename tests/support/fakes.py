@@ -13,7 +13,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class World:
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     running: bool = False
+    applied: bool = False
     port: int = 20000
 
 
@@ -122,7 +123,7 @@ class FakeProvider:
             raise RefusedError("data would be lost", code="data-loss")
         self._carry_out(target, plan, on_progress)
         world = self.load(target)
-        world.running = True
+        world.running = world.applied = True
         world.port += new_ports
         self.save(target, world)
         return self.outputs(target)
@@ -155,10 +156,10 @@ class FakeProvider:
         return ("server",) if was else ()
 
     def outputs(self, target: Target) -> Outputs:
-        resources = self.load(target).resources
-        if not resources:
+        world = self.load(target)
+        if not world.applied:
             raise RefusedError("nothing was applied yet", code="not-applied", hint="apply first")
-        return {"names": sorted(resources), "ports": {"app": self.load(target).port}}
+        return {"names": sorted(world.resources), "ports": {"app": world.port}}
 
     def bindings(self, target: Target, outputs: Outputs) -> Bindings:
         values = {env_name("INFRA_SECRET", k): v for k, v in self.load(target).secrets.items()}
@@ -325,13 +326,7 @@ class FileFakeProvider(FakeProvider):
 
     def save(self, target: Target, world: World) -> None:
         target.state_dir.mkdir(parents=True, exist_ok=True)
-        content = {
-            "resources": world.resources,
-            "secrets": world.secrets,
-            "running": world.running,
-            "port": world.port,
-        }
-        (target.state_dir / "fake.json").write_text(json.dumps(content))
+        (target.state_dir / "fake.json").write_text(json.dumps(asdict(world)))
         marker = target.state_dir / "state.json"
         if world.resources:
             marker.write_text("{}")

@@ -51,5 +51,5 @@ def _refuse_unknown(service: str | None, known: tuple[str, ...], gateway: str) -
     raise RefusedError(
         f"the app has no service `{service}`; it has {', '.join(known) or 'none'}",
         code="unknown-service",
-        hint=did_you_mean(service, (*known, gateway)),
+        hint=did_you_mean(service, (*known, gateway), otherwise="`graph` shows the services"),
     )

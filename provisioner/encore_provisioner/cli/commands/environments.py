@@ -114,10 +114,9 @@ def _refuse_new(args: argparse.Namespace, file: EnvironmentFile) -> None:
         )
     if args.extends is not None and args.extends not in known - {args.name}:
         raise RefusedError(
-            f"there is no environment `{args.extends}` to extend; "
-            f"known here: {', '.join(sorted(known))}",
+            f"there is no environment `{args.extends}` to extend",
             code="unknown-environment",
-            hint=did_you_mean(args.extends, known),
+            hint=did_you_mean(args.extends, known, otherwise=f"known: {', '.join(sorted(known))}"),
         )
     if args.provider is not None and args.provider not in known_providers():
         raise unknown_provider(args.provider, known_providers())

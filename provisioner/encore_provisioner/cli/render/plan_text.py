@@ -14,6 +14,7 @@ from encore_provisioner.cli.render.style import (
     count,
     indent,
     line,
+    one_line,
     shorten,
     value_text,
     width,
@@ -74,8 +75,8 @@ def secret_lines(plan: Plan, set_secret: Callable[[str], str]) -> list[Line]:
     missing = plan.missing_secrets
     if not missing:
         return []
-    verb = "has" if len(missing) == 1 else "have"
-    text = f"{count(len(missing), 'secret')} {verb} no value; apply wants one first:"
+    verb, they = ("has", "it has") if len(missing) == 1 else ("have", "they have")
+    text = f"{count(len(missing), 'secret')} {verb} no value; apply refuses until {they} one:"
     return [line((text, "warning")), *(line(f"  {set_secret(name)}") for name in missing)]
 
 
@@ -96,7 +97,7 @@ def _head(plan: Plan) -> list[Line]:
 
 
 def _subject(step: Step) -> str:
-    return f"{step.type} {step.name}"
+    return f"{step.type} {one_line(step.name)}"
 
 
 def _steps(plan: Plan, columns: int | None) -> list[Line]:
@@ -133,7 +134,7 @@ def _step(step: Step, widths: tuple[int, int], columns: int | None) -> list[Line
     inline = len(reasons) == 1 and not step.data_loss
     head = line(
         (f"{SYMBOLS[step.op]} {step.type}", step.op),
-        (f" {step.name}", "bold"),
+        (f" {one_line(step.name)}", "bold"),
         before,
         (place, "place"),
         (f"{after}({reasons[0]})" if inline else "", "dim"),
@@ -156,13 +157,14 @@ def _properties(step: Step, columns: int | None) -> list[Line]:
     """What is set or differs; of what goes, nothing is worth a line."""
     if step.op == "delete":
         return []
-    longest = max((width(item.path) for item in step.diff), default=0)
+    longest = max((width(one_line(item.path)) for item in step.diff), default=0)
     return [_property(step.op, item, longest, columns) for item in step.diff]
 
 
 def _property(op: Op, item: PropertyDiff, longest: int, columns: int | None) -> Line:
     room = None if columns is None else max(columns - longest - 8, 20)
-    name = item.path + " " * (longest - width(item.path))
+    path = one_line(item.path)
+    name = path + " " * (longest - width(path))
     forced = [("  # forces replacement", "delete")] if item.forces_replacement else []
     if op == "create":
         return line((name, "dim"), f"  {shorten(value_text(item.after), room)}")

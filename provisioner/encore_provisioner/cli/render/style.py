@@ -55,6 +55,11 @@ def visible(text: str) -> str:
     return _STEERING.sub(lambda m: ascii(m.group())[1:-1], text)
 
 
+def one_line(text: str) -> str:
+    """As :func:`visible`, and on one line."""
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def indent(lines: Iterable[Line], by: int) -> list[Line]:
     return [((" " * by, ""), *row) if row else row for row in lines]
 
