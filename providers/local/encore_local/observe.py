@@ -22,6 +22,7 @@ from encore_local.model import (
     DATABASE,
     MIGRATION,
     SECRET,
+    SERVERS,
     SUBSCRIPTION,
     TOPIC,
     Actual,
@@ -55,9 +56,13 @@ def observe(site: Site, wanted: Iterable[Wanted], *, offline: bool = False) -> O
     for resource in wanted:
         by_type.setdefault(resource.type, []).append(resource)
     if offline:
-        everything = remembered(site.state)
+        everything = {**remembered(site.state), **_secrets(site)}
         return Observation(actual=everything, applied=remembered_applied(site.state))
-    servers = {server.name: _server(site, server) for server in site.fleet.all}
+    kept = {resource.name for type_ in SERVERS for resource in by_type.get(type_, ())}
+    servers = {
+        server.name: _server(site, server, goes=server.name not in kept)
+        for server in site.fleet.all
+    }
     with ThreadPoolExecutor(max_workers=2) as pool:
         sql = pool.submit(_sql, site, by_type, servers.get("postgres"))
         aws = pool.submit(_aws, site, by_type, servers.get("aws"))
@@ -74,7 +79,7 @@ def observe(site: Site, wanted: Iterable[Wanted], *, offline: bool = False) -> O
     )
 
 
-def _server(site: Site, server: Server) -> Actual | None:
+def _server(site: Site, server: Server, *, goes: bool) -> Actual | None:
     status = server.status()
     if status == "missing":
         return None
@@ -88,7 +93,7 @@ def _server(site: Site, server: Server) -> Actual | None:
         declaration=server_declaration(site.target.graph, server.name),
         properties=server.actual() or {},
         known=running,
-        data=_cache_data(site, server.name) if running else "unknown",
+        data=_cache_data(site, server.name) if running and goes else "unknown",
         note="" if running else NOT_RUNNING,
     )
 
@@ -97,7 +102,7 @@ def _cache_data(site: Site, name: str) -> Data:
     """Asked only of a cache that is to go: for the others it does not matter."""
     cluster = name.removeprefix("cache/")
     server = site.fleet.caches.get(cluster)
-    if server is None or name in site.wanted:
+    if server is None:
         return "unknown"
     from encore_local.resources.cache import data_in
 

@@ -74,6 +74,21 @@ class SqlFailure:
     context: str = ""
 
 
+def check_syntax(connection: Connection[tuple[Any, ...]], text: str) -> SqlFailure | None:
+    """Let the server's own parser read ``text`` and run nothing of it.
+
+    A prepared statement is parsed whole before PostgreSQL notices that it is several; that
+    complaint has no place in the text, unlike every mistake in it.
+    """
+    from psycopg.pq import ExecStatus
+
+    result = connection.pgconn.prepare(b"", text.encode())
+    if result.status != ExecStatus.FATAL_ERROR:
+        return None
+    failure = _failure(result, 0)
+    return failure if failure.position is not None else None
+
+
 def run_text(connection: Connection[tuple[Any, ...]], text: str) -> SqlFailure | None:
     """Run ``text``, any number of statements, in one implicit transaction.
 
@@ -87,7 +102,8 @@ def run_text(connection: Connection[tuple[Any, ...]], text: str) -> SqlFailure |
     done = 0
     for result in _results(pgconn):
         if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH):
-            # Leaving closes the connection: the server then rolls everything back.
+            # The server waits for rows: without a connection it rolls everything back.
+            connection.close()
             return SqlFailure(
                 message="COPY from or to the client has no client here",
                 state="0A000",

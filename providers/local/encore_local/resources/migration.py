@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from encore_config.position import At
 from encore_local.migrations import Applied, MigrationFile, Recorded
 from encore_local.naming import MIGRATOR_ROLE
-from encore_local.sql import SqlFailure, literal, quoted, run_text
+from encore_local.sql import SqlFailure, check_syntax, literal, quoted, run_text
 from encore_local.sqltext import place, statements, without_own_transaction
-from encore_provisioner.errors import ApplyError
+from encore_provisioner.errors import ApplyError, BusyError
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -26,6 +26,7 @@ _SCHEMA = "encore_infra"
 _VERSIONS = "public.schema_migrations"
 _OURS = f"{_SCHEMA}.migrations"
 _LOCK_SALT = 1486364155
+_LOCK_PATIENCE = 30
 
 _MAKE_TABLES = f"""
 CREATE TABLE IF NOT EXISTS {_VERSIONS} (
@@ -115,14 +116,29 @@ def _exists(connection: Connection[tuple[Any, ...]], table: str) -> bool:
 
 @contextlib.contextmanager
 def locked(connection: Connection[tuple[Any, ...]], database: str) -> Iterator[None]:
-    """Keep every other migration tool out of ``database`` for the length of the block."""
+    """Keep every other migration tool out of ``database`` for the length of the block.
+
+    Raises ``BusyError`` (code ``migrations-busy``) when one does not end.
+    """
+    import psycopg
+
     key = lock_key(database)
-    connection.execute("SELECT pg_advisory_lock(%s)", [key])
+    connection.execute(f"SET lock_timeout = '{_LOCK_PATIENCE}s'")
+    try:
+        connection.execute("SELECT pg_advisory_lock(%s)", [key])
+    except psycopg.errors.LockNotAvailable as error:
+        raise BusyError(
+            f"another tool has been running migrations of the database {database} for more than "
+            f"{_LOCK_PATIENCE} s",
+            code="migrations-busy",
+            hint="Wait for it to end, or end it, then apply again.",
+        ) from error
+    connection.execute("RESET lock_timeout")
     try:
         yield
     finally:
-        # A connection that a file left unusable is closed by its owner, and the lock with it.
-        if not connection.broken:
+        # A connection that a file made unusable is closed, and the lock went with it.
+        if not connection.closed:
             connection.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
@@ -160,7 +176,8 @@ def run(
     """Run one file whole, or not at all. Raises ``ApplyError`` with the place in the file."""
     own = without_own_transaction(file.text)
     text = own.text + _tail(file, role=role, sequential=sequential)
-    failure = run_text(connection, text)
+    # First alone: a quote that the file never closes would end within what follows it.
+    failure = check_syntax(connection, own.text) or run_text(connection, text)
     if failure:
         raise _failed(file, own.text, failure)
 

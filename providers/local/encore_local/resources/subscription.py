@@ -17,7 +17,7 @@ from encore_local.naming import physical_name
 from encore_local.resources import topic as topics
 from encore_provisioner.clients.aws import AwsError
 
-FORCES = frozenset({"queue", "dead_letter_queue", "fifo"})
+FORCES = frozenset({"queue", "fifo"})
 
 VISIBILITY = (1, 12 * 3600)
 RETENTION = (60, 14 * 24 * 3600)

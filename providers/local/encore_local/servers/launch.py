@@ -106,8 +106,8 @@ def _become(user: int) -> None:
     if sys.platform == "linux":
         _prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
-    os.setresgid(user, user, user)
-    os.setresuid(user, user, user)
+    os.setgid(user)
+    os.setuid(user)
     if sys.platform == "linux":
         _keep_only(1 << _CAP_DAC_OVERRIDE)
         _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE)

@@ -10,6 +10,7 @@ user; where that is forbidden, as the user ``nobody`` with the right to pass thr
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import re
@@ -19,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from encore_local.files import PRIVATE_FOLDER, clear_errors, sync_folder, write_atomic
+from encore_local.files import PRIVATE_FOLDER, clear_errors, file_error, sync_folder, write_atomic
 from encore_local.secrets import POSTGRES_ADMIN
 from encore_local.servers.managed import Host, ManagedServer, remove_tree
 from encore_local.servers.process import Identity, Launch, ProcessInfo, run, works_in
@@ -298,6 +299,9 @@ class PostgresServer(ManagedServer):
         return self.bin.parent / "share"
 
     def _failed(self, program: str, output: str) -> InfraError:
+        full = os.strerror(errno.ENOSPC)
+        if full in output:
+            return file_error(OSError(errno.ENOSPC, full), self.data, "make a database in")
         told = "\n".join(f"  {line}" for line in output.splitlines()[-12:])
         return InfraError(
             f"{program} failed; it said:\n{told}",

@@ -96,6 +96,8 @@ class LinuxProcesses:
             fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
             if fields[0] in "ZXx":
                 return None
+            command = _words(folder / "cmdline")
+            program = _link(folder / "exe").removesuffix(" (deleted)")
             return ProcessInfo(
                 pid=pid,
                 parent=int(fields[1]),
@@ -103,8 +105,8 @@ class LinuxProcesses:
                 started=f"{self._boot()}/{fields[19]}",
                 folder=file_id(folder / "cwd"),
                 folder_path=_link(folder / "cwd"),
-                program=_link(folder / "exe").removesuffix(" (deleted)"),
-                command=_words(folder / "cmdline"),
+                program=program or "".join(command[:1]),
+                command=command,
             )
         except OSError:
             return None
