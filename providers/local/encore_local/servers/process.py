@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -87,8 +87,11 @@ def works_in(process: ProcessInfo, folder: Path) -> bool:
 class LinuxProcesses:
     """Reads ``/proc`` (proc(5)); the start time is field 22 of ``stat`` and the boot's id."""
 
-    def __init__(self, proc: Path = Path("/proc")) -> None:
+    def __init__(
+        self, proc: Path = Path("/proc"), *, open_pid: Callable[[int], int] | None = None
+    ) -> None:
         self._proc = proc
+        self._open_pid = open_pid or os.pidfd_open
 
     def get(self, pid: int) -> ProcessInfo | None:
         folder = self._proc / str(pid)
@@ -118,22 +121,32 @@ class LinuxProcesses:
 
     def signal(self, process: ProcessInfo, number: int) -> None:
         with _denied(process):
-            try:
-                descriptor = os.pidfd_open(process.pid)
-            except ProcessLookupError:
-                return
+            descriptor = self._open(process.pid)
             try:
                 # Asked after the descriptor was made: it cannot point to a later process.
-                now = self.get(process.pid)
-                if now is not None and now.started == process.started:
+                if not is_alive(process, self):
+                    return
+                if descriptor is None:
+                    os.kill(process.pid, number)
+                else:
                     signal.pidfd_send_signal(descriptor, number)
-            except ProcessLookupError:
-                return
             finally:
-                os.close(descriptor)
+                if descriptor is not None:
+                    os.close(descriptor)
+
+    def _open(self, pid: int) -> int | None:
+        try:
+            return self._open_pid(pid)
+        except ProcessLookupError:
+            raise
+        except OSError:  # Linux before 5.3, or a container that forbids it: then by number
+            return None
 
     def _boot(self) -> str:
-        return (self._proc / "sys/kernel/random/boot_id").read_text().strip()
+        try:
+            return (self._proc / "sys/kernel/random/boot_id").read_text().strip()
+        except OSError:  # some sandboxes have none; a new boot there is a new sandbox
+            return ""
 
 
 def _link(path: Path) -> str:

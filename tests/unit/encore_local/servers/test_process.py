@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,13 +210,33 @@ def test_end_is_firm_when_that_does_not_help(started: Started) -> None:
 
 def test_another_process_with_the_same_pid_is_left_alone(started: Started) -> None:
     process = started(SLEEPER)
-    former = ProcessInfo(
-        **{name: getattr(process, name) for name in ProcessInfo.__slots__ if name != "started"},
-        started="an earlier start",
-    )
+    former = replace(process, started="an earlier start")
     end([former], started.processes)
     started.processes.signal(former, signal.SIGKILL)
     assert is_alive(process, started.processes)
+
+
+@LINUX_ONLY
+def test_an_old_kernel_does_too(started: Started) -> None:
+    def too_old(pid: int) -> int:
+        raise OSError(errno.ENOSYS, f"pidfd_open({pid})")
+
+    processes = LinuxProcesses(open_pid=too_old)
+    process = started(SLEEPER)
+    processes.signal(replace(process, started="an earlier start"), signal.SIGKILL)
+    assert is_alive(process, processes)
+    end([process], processes)
+    assert not is_alive(process, processes)
+    processes.signal(process, signal.SIGKILL)  # what has gone needs no signal
+
+
+@LINUX_ONLY
+def test_a_system_without_a_boot_id_still_has_start_times(tmp_path: Path) -> None:
+    made_up(tmp_path / "proc", 42, tmp_path)
+    (tmp_path / "proc/sys/kernel/random/boot_id").unlink()
+    process = LinuxProcesses(tmp_path / "proc").get(42)
+    assert process is not None
+    assert process.started == "/77"
 
 
 def test_our_own_zombie_child_is_dead() -> None:
