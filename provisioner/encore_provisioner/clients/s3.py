@@ -234,16 +234,20 @@ class S3:
     def list_versions(self, bucket: str, prefix: str = "") -> Iterator[ObjectVersion]:
         """Every version and delete marker; those of one key from the newest to the oldest."""
         marker: Pairs = ()
+        last: ObjectVersion | None = None
         while True:
             query: Pairs = (("prefix", prefix), ("versions", ""), *marker)
             root = self._xml("ListObjectVersions", "GET", bucket, query=query)
-            yield from _versions(root)
+            for version in _versions(root):
+                # ministack begins a page with the entry that it ended the last one with.
+                if version != last:
+                    yield version
+                last = version
             if text(root, "IsTruncated") != "true":
                 return
-            marker = (
-                ("key-marker", text(root, "NextKeyMarker")),
-                ("version-id-marker", text(root, "NextVersionIdMarker")),
-            )
+            names = (("key-marker", "NextKeyMarker"), ("version-id-marker", "NextVersionIdMarker"))
+            # S3 refuses an empty version marker.
+            marker = tuple((name, text(root, tag)) for name, tag in names if text(root, tag))
 
     def put(
         self,
