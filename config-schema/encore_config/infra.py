@@ -6,7 +6,8 @@ lets it read an object given as an array). It wants strict JSON, takes no number
 and ignores unknown fields. Null stands for an absent field where the type here allows None, and
 nowhere else. Integers are 32 bits wide.
 
-The codec takes these types as they are; ``infra_reader`` reads with the core's own strictness.
+The codec writes these types; ``infra_reader`` reads them, with the core's own strictness (msgspec
+would let an entry of ``auth`` pass without its ``type``).
 """
 
 from __future__ import annotations

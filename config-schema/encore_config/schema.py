@@ -72,11 +72,16 @@ def stale(folder: Path) -> tuple[str, ...]:
 
 
 def _tidy(value: Any) -> Any:
-    """Without OpenAPI's ``discriminator``, and with docstrings freed of their indentation."""
+    """Without OpenAPI's ``discriminator``, with docstrings freed of their indentation.
+
+    Alternatives are sorted, null last: msgspec's versions order them differently.
+    """
     if isinstance(value, dict):
         kept = {key: _tidy(child) for key, child in value.items() if key != "discriminator"}
         if isinstance(kept.get("description"), str):
             kept["description"] = inspect.cleandoc(kept["description"])
+        if isinstance(kept.get("anyOf"), list):
+            kept["anyOf"].sort(key=lambda item: (item == {"type": "null"}, json.dumps(item)))
         return kept
     if isinstance(value, list):
         return [_tidy(child) for child in value]

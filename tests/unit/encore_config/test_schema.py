@@ -18,6 +18,8 @@ from tests.support.values import JSON, values_of
 
 from encore_config import codec, schema
 from encore_config.errors import DocumentError
+from encore_config.infra import InfraConfig
+from encore_config.infra_reader import read_infra
 
 FOLDER = Path(schema.__file__).parent / "schemas"
 
@@ -74,7 +76,10 @@ def test_the_schema_takes_what_the_codec_writes(name: str) -> None:
 
 @pytest.mark.parametrize("name", schema.DOCUMENTS)
 def test_the_schema_and_the_codec_agree_on_damaged_documents(name: str) -> None:
-    """But for numbers: ``1.0`` is an integer to JSON Schema, and none to us."""
+    """But for numbers: ``1.0`` is an integer to JSON Schema, and none to us.
+
+    ``infra.config.json`` has a reader of its own, which is asked too.
+    """
     kind = schema.DOCUMENTS[name]
     validator = Draft202012Validator(schema.load(name))
 
@@ -113,6 +118,8 @@ def _damaged(value: Any, random: Any, other: Any) -> Any:
 def _accepted(value: Any, kind: type[msgspec.Struct]) -> bool:
     try:
         codec.convert(value, kind)
+        if kind is InfraConfig:
+            read_infra(json.dumps(value).encode())
     except DocumentError:
         return False
     return True
