@@ -20,9 +20,10 @@ from encore_local.files import clear_errors, write_atomic
 
 
 class AppIdentity(Value, frozen=True, kw_only=True):
-    """The app's folder: its real path, device and inode. A copy differs in all of them.
+    """The app's folder: its real path, device and inode.
 
-    A folder that was moved keeps device and inode, so only those two tell a copy.
+    A folder that was moved keeps device and inode. One that was not keeps its path, but perhaps
+    not its device: a reboot may number file systems anew. A copy keeps none.
     """
 
     path: str
@@ -70,7 +71,8 @@ def is_copy(state: State, root: Path) -> bool:
     if state.app is None:
         return False
     now = identity(root)
-    return (state.app.device, state.app.inode) != (now.device, now.inode)
+    is_same = (state.app.device, state.app.inode) == (now.device, now.inode)
+    return not is_same and state.app.path != now.path
 
 
 def load_state(path: Path, *, move_aside: bool = True) -> Loaded:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from encore_config.plan import DeclarationRef
 from encore_local.state import Record, State, identity, is_copy, load_state, save_state
@@ -88,3 +89,9 @@ def test_a_copied_app_is_noticed_and_a_moved_one_is_the_same(tmp_path: Path) -> 
     assert is_copy(state, copied)
     assert not is_copy(state, original.rename(tmp_path / "moved"))
     assert not is_copy(State(), copied)
+
+
+def test_a_reboot_that_numbers_the_disks_anew_makes_no_copy(tmp_path: Path) -> None:
+    known = identity(tmp_path)
+    renumbered = structs.replace(known, device=known.device + 1)
+    assert not is_copy(State(app=renumbered), tmp_path)
