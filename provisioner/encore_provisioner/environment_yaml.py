@@ -21,10 +21,10 @@ from encore_config.diagnostics import Diagnostic, Related
 from encore_config.position import At, End
 from encore_provisioner.suggest import did_you_mean
 
-SYNTAX: Final = "E9001"
-UNKNOWN_KEY: Final = "E9002"
-DUPLICATE_KEY: Final = "E9003"
-WRONG_VALUE: Final = "E9004"
+SYNTAX: Final = "E8001"
+UNKNOWN_KEY: Final = "E8002"
+DUPLICATE_KEY: Final = "E8003"
+WRONG_VALUE: Final = "E8004"
 
 Path = tuple[str, ...]
 

@@ -23,9 +23,9 @@ from encore_provisioner.suggest import did_you_mean
 
 FILE_NAME: Final = "encore.infra.yaml"
 DEFAULT: Final = "local"
-BAD_NAME: Final = "E9005"
-UNKNOWN_BASE: Final = "E9006"
-CIRCLE: Final = "E9007"
+BAD_NAME: Final = "E8005"
+UNKNOWN_BASE: Final = "E8006"
+CIRCLE: Final = "E8007"
 NAME_RULE: Final = "a small letter, then at most 38 small letters, digits or `-`"
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,38}")
