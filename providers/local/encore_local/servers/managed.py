@@ -108,10 +108,17 @@ class ManagedServer(abc.ABC):
         return process if works_in(process, self.data) else None
 
     def check_port(self) -> None:
+        if ports.is_free(self.port) or self._runs_on_its_port():
+            return
+        holder = ports.find_holder(self.port)
+        # A process of this server that no record names is ended by the start.
+        if holder is None or holder.pid not in {stray.pid for stray in self.strays()}:
+            raise ports.port_taken(self.name, self.port, holder)
+
+    def _runs_on_its_port(self) -> bool:
         record = self.host.registry.get(self.name)
         is_own = record is not None and record.properties.get("port") == self.port
-        if not (is_own and self.running()):
-            ports.require_free(self.name, self.port)
+        return is_own and self.running() is not None
 
     def start(self) -> None:
         if self.running() and self.actual() == self.desired() and self._soon(_ANSWER_AT_ONCE):

@@ -94,13 +94,8 @@ def is_free(port: int) -> bool:
     return True
 
 
-def require_free(server: str, port: int) -> None:
-    """Raise ``InfraError`` (code ``port-taken``) naming port and holder where it is taken."""
-    if not is_free(port):
-        raise port_taken(server, port, find_holder(port))
-
-
 def port_taken(server: str, port: int, holder: PortHolder | None) -> InfraError:
+    """The error that names a taken port and its holder, as :func:`find_holder` knows it."""
     end = f"Stop that process{f' (kill {holder.pid})' if holder else ''}"
     return InfraError(
         f"port {port} of the server {server} is taken by {holder or 'another process'}",
