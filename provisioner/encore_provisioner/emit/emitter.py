@@ -110,7 +110,7 @@ def _refuse_to_stop(problems: tuple[BootProblem, ...]) -> None:
 def _fails_later(problems: tuple[BootProblem, ...]) -> list[Diagnostic]:
     """FIFO topics and unsigned calls are left to the warnings that know the app."""
     return [
-        Diagnostic(code="W0706", severity="warning", message=str(problem), hint=problem.remedy)
+        Diagnostic(code="W9106", severity="warning", message=str(problem), hint=problem.remedy)
         for problem in problems
         if problem.effect == "fails-later" and problem.path[0] not in ("pubsub", "auth")
     ]
@@ -134,7 +134,7 @@ def _sorted(*found: Diagnostic) -> tuple[Diagnostic, ...]:
 def _json_loses(graph: Graph, topics: tuple[str, ...]) -> list[Diagnostic]:
     return [
         Diagnostic(
-            code="W0701",
+            code="W9101",
             severity="warning",
             message=f'infra.config.json cannot say that topic "{topic.name}" is ordered or '
             "exactly-once; with it the app could not publish to this topic",
@@ -154,7 +154,7 @@ def _unset(references: tuple[str, ...], bindings: Bindings) -> list[Diagnostic]:
         return []
     return [
         Diagnostic(
-            code="W0702",
+            code="W9102",
             severity="warning",
             message=f"no value is known here for {', '.join(missing)}, which the runtime config "
             "refers to",
@@ -171,7 +171,7 @@ def _unreachable(wanted: Scope, config: InfraConfig) -> list[Diagnostic]:
     if missing:
         found.append(
             Diagnostic(
-                code="W0703",
+                code="W9103",
                 severity="warning",
                 message=f"no address is known for {', '.join(missing)}; calls from this "
                 'container to them end in "service not found"',
@@ -181,7 +181,7 @@ def _unreachable(wanted: Scope, config: InfraConfig) -> list[Diagnostic]:
     if not config.auth:
         found.append(
             Diagnostic(
-                code="W0704",
+                code="W9104",
                 severity="warning",
                 message="calls between containers are not signed: whoever reaches a service's "
                 "port can call private endpoints in any user's name",
@@ -197,7 +197,7 @@ def _too_long(value: str) -> list[Diagnostic]:
         return []
     return [
         Diagnostic(
-            code="W0705",
+            code="W9105",
             severity="warning",
             message=f"{PROTOBUF_VARIABLE} would be {length} bytes long; Linux starts no process "
             f"with a variable over {LONGEST_VARIABLE}",
