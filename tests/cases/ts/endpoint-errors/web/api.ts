@@ -64,3 +64,4 @@ authHandler<{ a: Header<"A"> }, null>(async (params) => null);
 const notAHandler = 1;
 export const gateway = new Gateway({ authHandler: notAHandler });
 export const another = new Gateway({ authHandler: fine });
+export const empty2 = authHandler<{ a: Header<"A"> }, null>();

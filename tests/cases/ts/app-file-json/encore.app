@@ -1,0 +1,4 @@
+{
+  // the id is missing its quotes
+  "id": shop,
+}

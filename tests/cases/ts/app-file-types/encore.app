@@ -1,0 +1,5 @@
+{
+  "id": 5, // a number
+  "lang": "typescript",
+  "global_cors": [/* a list */],
+}

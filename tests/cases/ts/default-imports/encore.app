@@ -1,0 +1,4 @@
+{
+  "id": "default-imports",
+  "lang": "typescript"
+}

@@ -1,0 +1,74 @@
+"""The lists that several stages and the documentation share are complete and agree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from encore_config.graph import Operation
+from encore_provisioner.analysis import catalogue
+from encore_provisioner.analysis.catalogue import TITLES, Kind
+from encore_provisioner.analysis.checks import CHECKS
+from encore_provisioner.analysis.declarations import declarers
+
+ROOT = Path(__file__).parents[4]
+SOURCE = ROOT / "provisioner" / "encore_provisioner"
+CODE = re.compile(r'"([EW]\d{4})"')
+NO_CASE = {"E0102", "W0103"}
+"""Findings about folders that cannot be written into a case; see ``test_files``."""
+
+
+def emitted() -> set[str]:
+    files = [SOURCE / "app.py", *(SOURCE / "analysis").rglob("*.py")]
+    return {code for file in files for code in CODE.findall(file.read_text("utf-8"))}
+
+
+def test_every_kind_is_read_titled_and_has_a_symbol() -> None:
+    kinds = set(get_args(Kind))
+    assert set(declarers(Path())) == kinds
+    assert set(TITLES) == kinds
+    assert {symbol.kind for symbol in catalogue.SYMBOLS.values()} == kinds
+
+
+def test_operations_are_those_of_the_graph() -> None:
+    tables = (
+        catalogue.TOPIC_METHODS,
+        catalogue.BUCKET_METHODS,
+        catalogue.KEYSPACE_METHODS,
+        catalogue.TOPIC_PERMISSIONS,
+        catalogue.BUCKET_PERMISSIONS,
+        catalogue.METRIC_OPERATIONS,
+    )
+    used = {operation for table in tables for row in table.values() for operation in row}
+    assert used <= set(get_args(Operation))
+    assert used >= set(get_args(Operation)) - {"access", "call"}
+
+
+def test_every_permission_is_what_some_method_needs() -> None:
+    by_method = {o for row in catalogue.BUCKET_METHODS.values() for o in row}
+    by_type = {o for row in catalogue.BUCKET_PERMISSIONS.values() for o in row}
+    assert by_method == by_type
+
+
+def test_every_code_is_documented_once_and_no_other() -> None:
+    text = (ROOT / "docs" / "diagnostics.md").read_text("utf-8")
+    documented = re.findall(r"^### ([EW]\d{4}): ", text, re.MULTILINE)
+    assert sorted(documented) == sorted(emitted())
+
+
+def test_every_code_has_wrong_and_right_in_its_entry() -> None:
+    text = (ROOT / "docs" / "diagnostics.md").read_text("utf-8")
+    for entry in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        assert "wrong" in entry, entry
+        assert "right" in entry or entry.startswith("W0525"), entry
+
+
+def test_every_code_has_a_case() -> None:
+    cases = (ROOT / "tests" / "cases" / "ts").glob("*/diagnostics.txt")
+    found = {c for f in cases for c in re.findall(r" ([EW]\d{4}) ", f.read_text("utf-8"))}
+    assert emitted() - found == NO_CASE
+
+
+def test_checks_are_listed_once() -> None:
+    assert len(set(CHECKS)) == len(CHECKS)

@@ -1,0 +1,125 @@
+"""Pure rules: endpoint paths, cron expressions, queries, near names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encore_provisioner.analysis.declarations import url
+from encore_provisioner.analysis.declarations.cron import cron_problem
+from encore_provisioner.analysis.findings import did_you_mean, near
+from encore_provisioner.analysis.uses.sql import query_operations
+
+
+@pytest.mark.parametrize("path", ["/", "/a", "/a/:b", "/a/:b/*rest", "/!any", "/a.b-c_d/~x"])
+def test_good_paths(path: str) -> None:
+    assert url.problem(path) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "a", "//", "/a/", "/a//b", "/:", "/*", "/!", "/*a/b", "/!a/b", "/a?b", "/a#b", "x://y/z"],
+)
+def test_bad_paths(path: str) -> None:
+    assert url.problem(path) is not None
+
+
+def test_static_paths_end_with_their_parameter() -> None:
+    assert url.problem("/a/:b", static=True) is None
+    assert url.problem("/:a/b", static=True) is not None
+
+
+def test_shapes_of_paths() -> None:
+    assert url.shape("/a/:x") == url.shape("/a/:y")
+    assert url.shape("/a/:x") != url.shape("/a/b")
+    assert url.shape("/a/:x") != url.shape("/a/*x")
+    assert url.parameters("/a/:b/c/*d") == ("b", "d")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "* * * * *",
+        "*/5 0-6 1,15 1-12 0",
+        "0 0 * * SUN,mon-Fri",
+        "  0\t4 29  2 * ",
+        "59 23 31 1-12 6",
+        "*/90 * * * *",
+    ],
+)
+def test_good_cron_expressions(text: str) -> None:
+    assert cron_problem(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "* * * *",
+        "* * * * * *",
+        "60 * * * *",
+        "* 24 * * *",
+        "* * 0 * *",
+        "* * * 13 *",
+        "* * * * 7",
+        "*/0 * * * *",
+        "5-1 * * * *",
+        "1-5/2 * * * *",
+        "1/2 * * * *",
+        "* * * JAN *",
+        "? * * * *",
+        "* * L * *",
+        "@daily",
+        "1,,2 * * * *",
+        "-1 * * * *",
+        "٣ * * * *",
+        "0 0 30 2 *",
+        "0 0 31 4,6 *",
+    ],
+)
+def test_bad_cron_expressions(text: str) -> None:
+    assert cron_problem(text) is not None
+
+
+@given(st.text(alphabet="*/-,0123456789 SUNmonL?@", max_size=30))
+def test_any_text_is_judged_as_a_cron_expression(text: str) -> None:
+    problem = cron_problem(text)
+    assert problem is None or problem
+
+
+@pytest.mark.parametrize(
+    ("query", "operations"),
+    [
+        ("SELECT 1", {"read"}),
+        ("  -- INSERT\n select * from a where b = 'update'", {"read"}),
+        ('SELECT "delete" FROM a', {"read"}),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", {"read"}),
+        ("VALUES (1)", {"read"}),
+        ("SELECT $$ DELETE $$", {"read"}),
+        ("INSERT INTO a VALUES (1) RETURNING id", {"write"}),
+        ("update a set b = ?", {"write"}),
+        ("WITH a AS (DELETE FROM b RETURNING *) SELECT * FROM a", {"write"}),
+        ("CREATE TABLE a (b int)", {"write"}),
+        ("SELECT * FROM a FOR UPDATE", set()),
+        ("SELECT nextval('s')", set()),
+        ("SELECT * INTO b FROM a", set()),
+        ("EXPLAIN SELECT 1", set()),
+        ("?", set()),
+        ("", set()),
+    ],
+)
+def test_what_a_query_does(query: str, operations: set[str]) -> None:
+    assert query_operations(query) == operations
+
+
+@given(st.text())
+def test_any_query_is_judged(query: str) -> None:
+    assert query_operations(query) <= {"read", "write"}
+
+
+def test_near_names_are_suggested() -> None:
+    assert near("publc", ("public", "versioned")) == "public"
+    assert near("get", ("GET", "POST")) == "GET"
+    assert near("xyz", ("public", "versioned")) is None
+    assert did_you_mean("xyz", ("public",), "otherwise") == "otherwise"
