@@ -37,7 +37,8 @@ SMALL_APP = {
 
 def removed(tool: Tool) -> None:
     """Destroy, whatever a test left; and end what even that could not find."""
-    tool("destroy", "--yes", "--env", "local")
+    if tool.app.exists():
+        tool("destroy", "--yes", "--env", "local")
     tool.kill_servers()
 
 

@@ -169,21 +169,32 @@ def test_an_interrupted_apply_converges(small: Tool, sent: signal.Signals, after
 def test_a_copied_app_is_not_mistaken_for_the_original(filled: Tool, tmp_path: Path) -> None:
     copy = Tool(Path(shutil.copytree(filled.app, tmp_path / "copy")))
     try:
-        refused = copy("apply", "--yes")
-        assert refused.code == 1
-        assert "--new-ports" in refused.err
-        assert_all_there(filled)
         copy.ok("stop")
         assert filled.processes()
-        copy.apply("--new-ports")
-        assert not set(map(id, copy.processes())) & set(map(id, filled.processes()))
+        copy.apply()
+        assert_all_there(copy)
+        assert copy.infra()["sql_servers"][0]["host"] != filled.infra()["sql_servers"][0]["host"]
+        assert not {p.pid for p in copy.processes()} & {p.pid for p in filled.processes()}
         with psycopg.connect(dsn(copy)) as connection:
             connection.execute("DELETE FROM orders")
         copy.ok("destroy", "--yes", "--env", "local")
         assert_all_there(filled)
+        assert "no changes" in filled.apply().text.lower()
     finally:
-        copy("destroy", "--yes", "--env", "local")
-        copy.kill_servers()
+        removed(copy)
+
+
+def test_a_renamed_folder_keeps_its_environment(filled: Tool) -> None:
+    filled.ok("stop")
+    ports = filled.infra()["sql_servers"][0]["host"]
+    renamed = Tool(filled.app.rename(filled.app.with_name("renamed")))
+    try:
+        plan = renamed.ok("plan", "--format", "json").json()
+        assert plan["summary"]["create"] == plan["summary"]["delete"] == 0
+        repaired(renamed)
+        assert renamed.infra()["sql_servers"][0]["host"] == ports
+    finally:
+        removed(renamed)
 
 
 def test_a_removed_database_or_bucket_is_refused_without_its_name(filled: Tool) -> None:

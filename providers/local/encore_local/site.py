@@ -10,8 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from encore_local.layout import Layout
-from encore_local.model import AWS, BUCKET, DATABASE, POSTGRES, SUBSCRIPTION, TOPIC, VALKEY
+from encore_local.model import (
+    AWS,
+    BUCKET,
+    DATABASE,
+    POSTGRES,
+    SUBSCRIPTION,
+    TOPIC,
+    VALKEY,
+    Names,
+    names_of,
+)
 from encore_local.secrets import LocalSecrets
 from encore_local.servers.fleet import Fleet, make_fleet, remembered_ports, server_names
 from encore_local.servers.ports import choose_ports, is_free
@@ -57,33 +69,44 @@ def open_site(target: Target, *, new_ports: bool = False, move_aside: bool = Fal
     local = settings(target.environment, root=target.root)
     secrets = secrets_of(target)
     loaded = load_state(layout.state, move_aside=move_aside)
-    copied = is_copy(loaded.state, target.root)
+    state = under_todays_urns(loaded.state, names_of(target))
+    copied = is_copy(state, target.root)
     notes = loaded.notes
     if copied:
         notes = (
             *notes,
-            f"this folder is a copy of {loaded.state.app.path if loaded.state.app else 'another'}:"
+            f"this folder is a copy of {state.app.path if state.app else 'another'}:"
             " its servers get ports of their own",
         )
     wanted = wanted_servers(target.graph)
     moved = copied or new_ports
-    known = _known(loaded.state, layout, wanted)
+    known = _known(state, layout, wanted)
     last = remembered_ports(layout)
-    kept = {} if moved else {**last, **loaded.state.ports}
+    kept = {} if moved else {**last, **state.ports}
     site = Site(
         target=target,
         layout=layout,
         settings=local,
         secrets=secrets,
-        state=loaded.state,
+        state=state,
         ports={**kept, **fixed_ports(local.ports)},
         wanted=wanted,
         fleet=Fleet(),
         moved=moved,
         notes=notes,
     )
-    at = {**site.ports, **loaded.state.ports, **last}
+    at = {**site.ports, **state.ports, **last}
     return replace(site, fleet=_fleet(site, known, at))
+
+
+def under_todays_urns(state: State, names: Names) -> State:
+    """The state with each resource under the urn that it has now.
+
+    An app without an id is called like its folder: when that is renamed or copied, its
+    databases are the same ones under another urn, and must not be taken for leftovers.
+    """
+    resources = {names.urn(r.type, r.name): r for r in state.resources.values()}
+    return msgspec.structs.replace(state, resources=resources)
 
 
 def secrets_of(target: Target) -> LocalSecrets:
