@@ -18,6 +18,8 @@ from encore_provisioner.provider import Target
 JSON_FILE: Final = "infra.config.json"
 PROTOBUF_FILE: Final = "runtime.pb"
 ENV_FILE: Final = "runtime.env"
+JSON_LOSES: Final = "W9101"
+"""The finding that ``infra.config.json`` cannot carry all that the protobuf does."""
 
 
 def emitted(target: Target, bindings: Bindings, service: str | None = None) -> Emitted:

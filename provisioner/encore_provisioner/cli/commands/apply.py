@@ -30,14 +30,18 @@ from encore_provisioner.cli.project import Project, open_sound_project
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines
 from encore_provisioner.cli.render.plan_text import plan_lines
 from encore_provisioner.cli.render.style import Line, count, line, seconds, table
-from encore_provisioner.cli.runtime_files import ENV_FILE, emitted, relative, write_runtime
+from encore_provisioner.cli.runtime_files import (
+    ENV_FILE,
+    JSON_LOSES,
+    emitted,
+    relative,
+    write_runtime,
+)
 from encore_provisioner.cli.saved_plan import read_plan, refuse_stale
 from encore_provisioner.cli.session import Session, interrupted
 from encore_provisioner.cli.terminal import no_answer
 from encore_provisioner.errors import RefusedError
 from encore_provisioner.provider import Outputs
-
-JSON_LOSES = "W0701"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -182,6 +186,6 @@ def _next_steps(
     ]
     lines = table([((name, "dim"), text) for name, text in rows])
     if lossy:
-        told = "infra.config.json is there too, but cannot say that topics are ordered (W0701)"
+        told = f"infra.config.json is there too, but cannot say what is ordered ({JSON_LOSES})"
         lines.insert(1, line(" " * 16, (told, "warning")))
     return lines

@@ -48,8 +48,9 @@ def _conclude(checks: tuple[CheckResult, ...], form: str, session: Session) -> i
 
 def _shown(session: Session, graph: Graph) -> Callable[[Check], None]:
     """Each check as soon as it is known: one that hangs must not hide the others."""
-    width = subject_width(graph)
-    return lambda check: session.terminal.product(check_lines(_result(check), width))
+    subjects, columns = subject_width(graph), session.terminal.width()
+    show = session.terminal.product
+    return lambda check: show(check_lines(_result(check), subjects, columns))
 
 
 def _silent(_check: Check) -> None:

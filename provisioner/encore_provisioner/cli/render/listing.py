@@ -21,6 +21,7 @@ from encore_provisioner.cli.render.style import (
     count,
     line,
     seconds,
+    shorten,
     table,
     value_text,
     width,
@@ -78,13 +79,16 @@ def environments_lines(environments: tuple[EnvironmentLine, ...]) -> list[Line]:
     return table([head, *rows])
 
 
-def check_lines(item: CheckResult, subjects: int) -> list[Line]:
-    """A check with its time, its subject ``subjects`` cells wide; below one that failed, why."""
+def check_lines(item: CheckResult, subjects: int, columns: int | None) -> list[Line]:
+    """A check with its time on one line, its subject ``subjects`` cells wide and what was seen cut
+    to fit ``columns``; below one that failed, why."""
     word: Span = ("ok  ", "good") if item.ok else ("FAIL", "error")
     subject = f"{item.kind} {item.name}".rstrip()
     padding = " " * max(subjects - width(subject), 0)
     time: Span = (f"  {seconds(item.seconds):>7}  ", "dim")
-    lines: list[Line] = [line(word, "  ", (subject, "bold"), padding, time, item.detail)]
+    used = 6 + width(subject + padding + time[0])
+    seen = shorten(item.detail, None if columns is None else max(columns - used, 10))
+    lines: list[Line] = [line(word, "  ", (subject, "bold"), padding, time, seen)]
     if item.reason:
         lines += [line("      ", (text, "error")) for text in item.reason.split("\n")]
     if item.hint:

@@ -101,14 +101,15 @@ def _subject(step: Step) -> str:
 
 
 def _steps(plan: Plan, columns: int | None) -> list[Line]:
-    """Every change, with a blank line around each one that takes several lines."""
-    widths = _widths(plan)
+    """Every change, with a blank line around each one that has properties."""
+    widths = _widths(plan, columns)
     lines: list[Line] = []
     tall = True
     for step in plan.changes:
-        block = _step(step, widths, columns)
-        lines += [(), *block] if tall or len(block) > 1 else block
-        tall = len(block) > 1
+        properties = _properties(step, columns)
+        lines += [()] if tall or properties else []
+        lines += [*_step(step, widths, columns), *indent(properties, 4)]
+        tall = bool(properties)
     return lines
 
 
@@ -117,11 +118,12 @@ def _place(step: Step) -> str:
     return f"{at.file}:{at.line}" if at else ""
 
 
-def _widths(plan: Plan) -> tuple[int, int]:
+def _widths(plan: Plan, columns: int | None) -> tuple[int, int]:
     """The cells of the columns for what changes and for where it is declared."""
+    most = _SUBJECTS if columns is None else min(_SUBJECTS, columns // 2)
     subjects = max((width(_subject(step)) for step in plan.changes), default=0)
     places = max((width(_place(step)) for step in plan.changes), default=0)
-    return min(subjects, _SUBJECTS), min(places, _PLACES)
+    return min(subjects, most), min(places, _PLACES)
 
 
 def _step(step: Step, widths: tuple[int, int], columns: int | None) -> list[Line]:
@@ -131,17 +133,19 @@ def _step(step: Step, widths: tuple[int, int], columns: int | None) -> list[Line
         for most, text in zip(widths, (subject, place), strict=True)
     )
     reasons = reason_rows(step)
-    inline = len(reasons) == 1 and not step.data_loss
+    beside = f"{after}({reasons[0]})" if len(reasons) == 1 and not step.data_loss else ""
+    used = width(subject + before + place + beside) + 2
+    inline = bool(beside) and (columns is None or used <= columns)
     head = line(
         (f"{SYMBOLS[step.op]} {step.type}", step.op),
         (f" {one_line(step.name)}", "bold"),
         before,
         (place, "place"),
-        (f"{after}({reasons[0]})" if inline else "", "dim"),
+        (beside if inline else "", "dim"),
     )
     below = [] if inline else reasons
     told = [line("    ", (row, "loss" if step.data_loss else "dim")) for row in below]
-    return [head, *told, *indent(_properties(step, columns), 4)]
+    return [head, *told]
 
 
 def reason_rows(step: Step) -> list[str]:
