@@ -41,6 +41,8 @@ from encore_local.state import identity
 from encore_provisioner.errors import ApplyError, InfraError
 from encore_provisioner.provider import OnProgress, Outputs, Progress, Target
 
+_HARMLESS = frozenset({"create", "update"})
+
 Checkpoint = Callable[[str], None]
 """Told where an apply stands; tests end the process there."""
 
@@ -169,11 +171,14 @@ class _Run:
 
     def _permitted(self, planned: Planned) -> Iterable[Step]:
         """What is left to do. Nothing is removed that the shown plan did not say."""
-        shown = {(step.urn, step.op) for step in self._shown.plan.changes}
+        shown = {step.urn: step for step in self._shown.plan.changes}
         for step in planned.plan.changes:
+            before = shown.get(step.urn)
             if step.type in SERVERS and step.op != "delete":
                 continue
-            if step.op in ("create", "update") or (step.urn, step.op) in shown:
+            if before is not None and _same_deed(before, step):
+                yield before
+            elif step.op in _HARMLESS:
                 yield step
 
     def _carry_out(self, hands: Hands, planned: Planned, step: Step) -> None:
@@ -243,6 +248,11 @@ class _Run:
             end=error.end,
             diagnostics=error.diagnostics,
         )
+
+
+def _same_deed(one: Step, other: Step) -> bool:
+    """Making and changing are one deed: what a stopped server holds shows only once it runs."""
+    return one.op == other.op or {one.op, other.op} <= _HARMLESS
 
 
 def _start(
