@@ -62,7 +62,7 @@ def check_subscription(target: SubscriptionTarget, topics: Topics, queues: Queue
     dead = _dead_letters(attributes.get("RedrivePolicy"), queues, is_fifo=is_fifo)
     waiting = _messages(attributes)
     detail = f"{target.url}, {waiting} waiting, {dead} dead"
-    hint = f"{dead} messages failed for good and wait in the dead-letter queue." if dead else None
+    hint = f"Failed for good, now in the dead-letter queue: {dead}." if dead else None
     return Finding(detail=detail, hint=hint)
 
 

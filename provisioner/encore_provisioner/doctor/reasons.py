@@ -103,10 +103,10 @@ def cache_failure(trouble: Trouble, message: str, *, where: str) -> CheckError:
 def aws_failure(error: AwsError, *, what: str) -> CheckError:
     """``what`` is the thing that was asked for, such as ``the bucket uploads``."""
     if isinstance(error, AwsUnreachableError):
+        if error.timed_out:
+            return CheckError(f"no answer from {error.endpoint} in time", hint=_RESTART)
         if error.refused:
             reason = f"connection refused on {error.endpoint}: the server is not running"
-        elif error.timed_out:
-            reason = f"no answer from {error.endpoint} in time"
         else:
             reason = f"{error.endpoint} cannot be reached: {first_line(error.reason)}"
         return CheckError(reason, hint=APPLY)

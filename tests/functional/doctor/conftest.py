@@ -222,6 +222,19 @@ def make_pubsub(sns: Sns, sqs: Sqs) -> dict[str, str]:
     return {"topic": topic, "queue": queue, "dead": dead, "subscription": link}
 
 
+def make_store(endpoint: str) -> infra.S3:
+    return infra.S3(
+        region=REGION,
+        endpoint=endpoint,
+        access_key_id="encore-local",
+        secret_access_key=infra.EnvRef(env="INFRA_S3_SECRET_KEY"),
+        buckets={
+            "receipts": infra.Bucket(name="receipts"),
+            "images": infra.Bucket(name="images", public_base_url=f"{endpoint}/images"),
+        },
+    )
+
+
 def make_config(servers: Fleet, arns: dict[str, str]) -> infra.InfraConfig:
     if servers.postgres is None or servers.aws is None:
         raise TypeError("the fleet of these tests has every server")
@@ -270,18 +283,7 @@ def make_config(servers: Fleet, arns: dict[str, str]) -> infra.InfraConfig:
                 }
             ),
         ),
-        object_storage=(
-            infra.S3(
-                region=REGION,
-                endpoint=endpoint,
-                access_key_id="encore-local",
-                secret_access_key=infra.EnvRef(env="INFRA_S3_SECRET_KEY"),
-                buckets={
-                    "receipts": infra.Bucket(name="receipts"),
-                    "images": infra.Bucket(name="images", public_base_url=f"{endpoint}/images"),
-                },
-            ),
-        ),
+        object_storage=(make_store(endpoint),),
     )
 
 
