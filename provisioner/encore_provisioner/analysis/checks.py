@@ -6,13 +6,13 @@ In: declarations, links and services. Out: findings. Nothing else depends on thi
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from encore_provisioner.analysis.catalogue import TITLES, Kind
 from encore_provisioner.analysis.declarations import url
-from encore_provisioner.analysis.declarations.model import Declaration, Endpoint, Secret
+from encore_provisioner.analysis.declarations.model import Declaration, Endpoint, Gateway, Secret
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.links import Links
 from encore_provisioner.analysis.services import Importers, Services
@@ -108,14 +108,12 @@ def _report_path(former: Endpoint, endpoint: Endpoint, what: str, findings: Find
 
 def _check_auth(facts: Facts, findings: Findings) -> None:
     """An endpoint with ``auth: true`` needs a gateway with an auth handler to mean anything."""
-    if any(d.kind == "auth_handler" for d in facts.declarations):
+    if any(isinstance(d, Gateway) and d.auth_handler is not None for d in facts.declarations):
         return
     for endpoint in facts.declarations:
         if isinstance(endpoint, Endpoint) and endpoint.access == "auth":
-            message = (
-                f"endpoint `{endpoint.name}` wants authentication, but the app has no auth handler"
-            )
-            hint = "declare one with `authHandler` and give it to a `Gateway`"
+            message = f"endpoint `{endpoint.name}` wants authentication, but no gateway does any"
+            hint = "declare an `authHandler` and write `new Gateway({ authHandler: … })`"
             findings.add("W0525", endpoint.span, message, hint=hint)
 
 
@@ -138,7 +136,3 @@ CHECKS: Final[tuple[Callable[[Facts, Findings], None], ...]] = (
     _check_secrets,
 )
 """Each rule on its own; the order does not matter."""
-
-
-def declarations_of(items: Iterable[object]) -> tuple[Declaration, ...]:
-    return tuple(item for item in items if isinstance(item, Declaration))

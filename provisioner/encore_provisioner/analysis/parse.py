@@ -33,6 +33,11 @@ def _blank(match: re.Match[bytes]) -> bytes:
     return match[1] + b" " * len(match[2]) + match[3]
 
 
+def _rename(match: re.Match[bytes]) -> bytes:
+    """A keyword used as a member's name becomes a name that is no keyword."""
+    return match[1] + match[2][:-1] + b"X" + match[3]
+
+
 _REPAIRS: Final[tuple[Repair, ...]] = (
     (re.compile(rb"(\bexport\s+)(type)(\s+\*)"), _blank),
     (
@@ -41,12 +46,18 @@ _REPAIRS: Final[tuple[Repair, ...]] = (
     ),
     (re.compile(rb"([<,]\s*)((?:in\s+out|in|out))(\s+[A-Z])"), _blank),
     (
-        re.compile(rb"(^\s*|[;{,]\s*|\breadonly\s+)(in)(\s*\??\s*[:(])", re.M),
-        lambda m: m[1] + b"iN" + m[3],
+        re.compile(
+            rb"(^\s*|[;{},]\s*|\b(?:readonly|static)\s+)(in|abstract)(\s*[?!]?\s*[:(=])", re.M
+        ),
+        _rename,
     ),
     (
         re.compile(rb"(\bfor\s*\(\s*|\bfor\s+await\s*\(\s*)(await using|using)(\s+[\w$]+\s+of\b)"),
-        lambda m: m[1] + b"const".ljust(len(m[2])) + m[3],
+        lambda match: match[1] + b"const".ljust(len(match[2])) + match[3],
+    ),
+    (
+        re.compile(rb"()(\bimport\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*\))(\s*\.)"),
+        lambda match: match[1] + b"_" * len(match[2]) + match[3],
     ),
 )
 

@@ -193,7 +193,7 @@ class Scan:
         how = {
             "W0703": "comes through a file that only re-exports it",
             "W0704": "is exported under another name than it is declared",
-            "W0705": "comes as a default import, which Encore takes for the file's last declaration",
+            "W0705": "comes as a default import, which for Encore is the last declaration",
         }[code]
         message = f"`{name}` {how}, so Encore does not see the use of {used.title}"
         hint = f"import `{item.bind.name}` from `{item.module.path}` itself"

@@ -29,7 +29,10 @@ def read(text: str) -> tuple[Parsed, list[str]]:
         "interface A<in T, out U> { f(): void }",
         "function f() { for (using x of y) z(x); }",
         "async function f() { for (await using x of y) z(x); }",
-        "type T = { in: string; readonly in: number };",
+        "type T = { in: string; readonly in: number; abstract: boolean };",
+        "type T = import('./x').Q<string>;",
+        "class A { in() {} static in = 1; abstract = 2 }",
+        "db.queryAll<A | B>  /* c */ `SELECT 1`; (await db).query<A['b']>`x`;",
     ],
 )
 def test_valid_typescript_is_no_error(text: str) -> None:
