@@ -75,3 +75,8 @@ def broken(app: Tool) -> Tool:
     """The app with an error in its source."""
     (app.app / "orders" / "bad.ts").write_text(BROKEN)
     return app
+
+
+def with_env(tool: Tool, **more: str) -> Tool:
+    """The same app with further variables."""
+    return Tool(tool.app, env={**tool.env, **more})

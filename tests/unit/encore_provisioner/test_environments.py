@@ -109,6 +109,20 @@ def test_what_a_file_says(text: str, environments: dict[str, EnvironmentEntry] |
     assert read_environments(text.encode()) == EnvironmentFile(environments=environments)
 
 
+def test_bytes_that_are_no_utf8_have_a_place(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"environments:\n  \xc3\xa9\xff: {}\n")
+    with pytest.raises(EnvironmentFileError) as caught:
+        load_environments(tmp_path)
+    assert plain(failure_lines(caught.value, Sources(tmp_path))) == (
+        "error[E8001]: the file is not UTF-8\n"
+        " --> encore.infra.yaml:2:4\n"
+        "  |\n"
+        "2 |   é\ufffd: {}\n"
+        "  |    ^\n"
+        "  = hint: save it as UTF-8\n"
+    )
+
+
 def test_without_a_file_local_exists(tmp_path: Path) -> None:
     environment = resolve(load_environments(tmp_path), "local")
     assert (environment.provider, environment.type) == ("local", "development")
