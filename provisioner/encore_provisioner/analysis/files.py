@@ -7,20 +7,29 @@ links are not followed; what Encore skips is skipped. The only stage that walks 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from encore_provisioner.analysis.catalogue import SYMBOLS
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.source import Source, Span, read_source
 
 SERVICE_FILE: Final = "encore.service.ts"
 _IGNORED: Final = frozenset({"node_modules", "encore.gen", "__tests__"})
+_UNSEEN: Final = (".tsx", ".mts", ".cts")
+_SDK_IMPORT: Final = re.compile(
+    rb"import\s*\{(?P<names>[^}]*)\}\s*from\s*[\"'](?P<module>encore\.dev/[\w/]+)[\"']"
+)
 _TESTS: Final = (".test.ts", ".spec.ts", ".test.js", ".spec.js")
 
 
 def read_sources(root: Path, findings: Findings) -> tuple[Source, ...]:
-    """Every ``.ts`` file of the app; one that cannot be read is E0102."""
+    """Every ``.ts`` file of the app; one that cannot be read is E0102.
+
+    A declaration in a TypeScript file of another extension is W0105.
+    """
     if is_ignored(root.resolve().name):
         message = f"Encore skips a folder named `{root.resolve().name}`, so it finds nothing here"
         findings.add("W0103", None, message, hint="rename the app's folder")
@@ -38,7 +47,27 @@ def _read(root: Path, findings: Findings) -> Iterator[Source]:
         except OSError as error:
             _unreadable(path, error, findings)
             continue
-        yield read_source(path, raw)
+        if not entry.name.endswith(_UNSEEN):
+            yield read_source(path, raw)
+        elif b"encore.dev/" in raw:
+            _check_unseen(read_source(path, raw), findings)
+
+
+def _check_unseen(source: Source, findings: Findings) -> None:
+    """Encore reads only ``.ts`` files; a declaration elsewhere does not exist for it."""
+    for match in _SDK_IMPORT.finditer(source.text):
+        module = match["module"].decode()
+        known = next((name for name in _names(match["names"]) if (module, name) in SYMBOLS), None)
+        if known is not None:
+            message = f"Encore reads only files that end in `.ts`, so it sees no `{known}` here"
+            span = Span(source, match.start(), match.end())
+            findings.add("W0105", span, message, hint="declare it in a `.ts` file")
+
+
+def _names(listed: bytes) -> Iterator[str]:
+    """The names of an import, each without its alias."""
+    for item in listed.decode("utf-8", "replace").split(","):
+        yield item.split()[0] if item.split() else ""
 
 
 def _walk(root: Path, findings: Findings) -> Iterator[tuple[os.DirEntry[str], str]]:
@@ -48,7 +77,7 @@ def _walk(root: Path, findings: Findings) -> Iterator[tuple[os.DirEntry[str], st
         entry, path = todo.pop()
         if entry.is_dir(follow_symlinks=False):
             todo += _entries(Path(entry.path), f"{path}/", findings)
-        elif entry.name.endswith(".ts") and entry.is_file(follow_symlinks=False):
+        elif entry.name.endswith((".ts", *_UNSEEN)) and entry.is_file(follow_symlinks=False):
             yield entry, path
 
 
