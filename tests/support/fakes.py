@@ -70,6 +70,7 @@ class Faults:
     unsupported: str = ""
     library: str = ""
     busy: bool = False
+    stale: int = 0
 
 
 class FakeProvider:
@@ -80,6 +81,7 @@ class FakeProvider:
     def __init__(self, world: World | None = None, faults: Faults | None = None) -> None:
         self.world = world or World()
         self.faults = faults or Faults()
+        self.applies = 0
 
     def capabilities(self, target: Target) -> tuple[Diagnostic, ...]:
         return tuple(
@@ -117,7 +119,8 @@ class FakeProvider:
     ) -> Outputs:
         if self.faults.busy and not lock_timeout:
             raise BusyError("process 7 holds it", code="busy", hint="--lock-timeout SECONDS")
-        if self.plan(target).changes != plan.changes:
+        self.applies += 1
+        if self.applies <= self.faults.stale or self.plan(target).changes != plan.changes:
             raise RefusedError("the plan is stale", code="plan-stale")
         if set(plan.losses) - allow_data_loss:
             raise RefusedError("data would be lost", code="data-loss")
@@ -317,6 +320,7 @@ class FileFakeProvider(FakeProvider):
                 unsupported=known("FAKE_UNSUPPORTED", ""),
                 library=known("FAKE_LIBRARY", ""),
                 busy="FAKE_BUSY" in os.environ,
+                stale=int(known("FAKE_STALE", "0")),
             )
         )
 

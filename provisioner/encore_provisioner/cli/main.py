@@ -55,6 +55,13 @@ exit codes: 0 done, 1 failed, refused or declined, 2 changes (plan --detailed-ex
 def main(argv: list[str] | None = None, prog: str = "encore-infra") -> int:
     """Run one command; its exit code."""
     words = sys.argv[1:] if argv is None else argv
+    try:
+        return _dispatch(words, prog)
+    except KeyboardInterrupt:  # while modules were loaded; a command sees to its own
+        return _show(sys.stderr, "interrupted: nothing was changed\n", INTERRUPTED)
+
+
+def _dispatch(words: list[str], prog: str) -> int:
     if words and words[0] in COMMANDS:
         from encore_provisioner.cli.session import run_command
 

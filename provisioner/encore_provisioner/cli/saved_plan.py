@@ -7,12 +7,16 @@ plan, or a refusal that says what differs.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from encore_config import codec
 from encore_config.errors import DocumentError
 from encore_config.plan import Plan, Step
 from encore_provisioner.errors import RefusedError
 from encore_provisioner.provider import Target
+
+STALE: Final = "plan-stale"
+"""The code of a refusal because of what has changed since a plan was made, of providers too."""
 
 Key = tuple[str, str]
 
@@ -46,7 +50,7 @@ def refuse_stale(saved: Plan, fresh: Plan) -> None:
     more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
     raise RefusedError(
         f"the situation has changed since the plan was made: {shown}{more}; nothing was changed",
-        code="plan-stale",
+        code=STALE,
         hint="make a new plan, look at it, and apply that one",
     )
 

@@ -156,9 +156,10 @@ def _translated(error: Exception, session: Session) -> InfraError:
 
         if not is_own_module(error.name):
             return missing_library(error)
-    if isinstance(error, OSError) and error.errno in _DISK and error.filename:
+    if isinstance(error, OSError) and error.errno in _DISK:
         code, hint = _DISK[error.errno]
-        return InfraError(f"{error.filename}: {error.strerror}", code=code, hint=hint)
+        where = error.filename or "a file could not be written"
+        return InfraError(f"{where}: {error.strerror}", code=code, hint=hint)
     if isinstance(error, DocumentError):
         return InfraError(str(error), code="bad-document", hint=error.hint)
     return _bug(error, session)
@@ -166,16 +167,26 @@ def _translated(error: Exception, session: Session) -> InfraError:
 
 def _bug(error: Exception, session: Session) -> InfraError:
     """Unforeseen: the traceback goes to a file of its owner's, its text is not for a terminal."""
-    text = "".join(traceback.format_exception(error))
-    descriptor, path = tempfile.mkstemp(prefix="encore-infra-bug-", suffix=".txt", text=True)
-    with os.fdopen(descriptor, "w", errors="backslashreplace") as file:
-        file.write(f"{session.prog}, app {session.root}\n{text}")
+    text = f"{session.prog}, app {session.root}\n{''.join(traceback.format_exception(error))}"
+    where = _keep_report(text)
+    details = f"the details are in {where}" if where else f"the details:\n{text.rstrip()}\n"
     return InfraError(
         f"encore-infra failed in a way that nobody foresaw: this is a bug ({type(error).__name__})",
         code="bug",
-        hint=f"the details are in {path}: please report them, after a look for what is private. "
+        hint=f"{details}: please report them, after a look for what is private. "
         "Running the command again does no harm",
     )
+
+
+def _keep_report(text: str) -> str | None:
+    """The path of a new file with ``text``; None where none can be written."""
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="encore-infra-bug-", suffix=".txt", text=True)
+        with os.fdopen(descriptor, "w", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError:
+        return None
+    return path
 
 
 def _heed_signals() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, TextIO
@@ -59,12 +60,7 @@ class Terminal:
         """The columns for the product; None when it is no terminal and nothing should be cut."""
         if not self._out.isatty():
             return None
-        try:
-            columns = int(self._environ.get("COLUMNS") or 0)
-        except ValueError:
-            columns = 0
-        if columns <= 0:
-            columns = os.get_terminal_size(self._out.fileno()).columns or 80
+        columns = shutil.get_terminal_size().columns
         return min(max(columns, _WIDTHS[0]), _WIDTHS[1])
 
     def product(self, lines: Iterable[Line]) -> None:

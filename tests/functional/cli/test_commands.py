@@ -176,6 +176,21 @@ def test_a_busy_environment(app: Tool) -> None:
     busy.apply("--lock-timeout", "5")
 
 
+@pytest.mark.parametrize(("times", "code"), [(1, 0), (2, 0), (3, 1)])
+def test_a_plan_that_was_overtaken_is_made_anew(app: Tool, times: int, code: int) -> None:
+    result = with_env(app, FAKE_STALE=str(times))("apply", "--yes")
+    assert result.code == code
+    assert result.err.count("planning again") == min(times, 2)
+
+
+def test_a_plan_that_somebody_looked_at_is_not_made_anew(app: Tool, tmp_path: Path) -> None:
+    saved = tmp_path / "plan.json"
+    app.ok("plan", "--out", str(saved))
+    result = with_env(app, FAKE_STALE="1")("apply", "--yes", "--plan", str(saved))
+    assert result.code == 1
+    assert "planning again" not in result.err
+
+
 def test_new_ports_reach_the_provider(applied: Tool) -> None:
     applied.apply("--new-ports")
     assert applied.ok("outputs", "--format", "json").json()["outputs"]["ports"]["app"] == 20001

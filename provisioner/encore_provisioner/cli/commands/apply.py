@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from encore_config.diagnostics import Diagnostic
 from encore_config.plan import Plan
@@ -37,11 +39,15 @@ from encore_provisioner.cli.runtime_files import (
     relative,
     write_runtime,
 )
-from encore_provisioner.cli.saved_plan import read_plan, refuse_stale
+from encore_provisioner.cli.saved_plan import STALE, read_plan, refuse_stale
 from encore_provisioner.cli.session import Session, interrupted
 from encore_provisioner.cli.terminal import no_answer
+from encore_provisioner.emit import Emitted
 from encore_provisioner.errors import RefusedError
 from encore_provisioner.provider import Outputs
+
+_ATTEMPTS: Final = 3
+"""How often a plan that was overtaken is made anew, where nobody has looked at it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,22 +68,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     project = open_sound_project(session, args.app, args.env)
     saved = read_plan(Path(args.plan), project.target) if args.plan is not None else None
-    plan = project.provider.plan(project.target, new_ports=args.new_ports)
-    if saved:
-        refuse_stale(saved, plan)
-    _show(plan, args, session)
-    _refuse(plan, frozenset(args.allow_data_loss), args, session)
-    if plan.changes and not args.yes:
-        _ask(plan, session)
     started = time.monotonic()
-    outputs = _carry_out(project, plan, args, session)
-    config = emitted(project.target, project.provider.bindings(project.target, outputs))
-    files = write_runtime(project.target, config)
+    for left in reversed(range(_ATTEMPTS)):
+        plan = project.provider.plan(project.target, new_ports=args.new_ports)
+        if saved:
+            refuse_stale(saved, plan)
+        _agree(plan, args, session)
+        started = time.monotonic()
+        try:
+            done = _carry_out(project, plan, args, session)
+            break
+        except RefusedError as error:
+            again = error.code == STALE and args.yes and not saved and left
+            if not again:
+                raise
+            session.terminal.say("What is there has changed meanwhile; planning again.", "warning")
     if args.format == "json":
-        warnings = (*project.diagnostics, *config.warnings)
-        document = Applied(diagnostics=warnings, plan=plan, outputs=outputs, files=files)
+        warnings = (*project.diagnostics, *done.config.warnings)
+        document = Applied(diagnostics=warnings, plan=plan, outputs=done.outputs, files=done.files)
         session.print_document(document)
-    _report(project, plan, config.warnings, time.monotonic() - started, args, session)
+    _report(project, plan, done.config.warnings, time.monotonic() - started, args, session)
     return OK
 
 
@@ -100,6 +110,14 @@ def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
             code="data-loss",
             hint=f"if that is what you want, add {options}",
         )
+
+
+def _agree(plan: Plan, args: argparse.Namespace, session: Session) -> None:
+    """Show the plan; raise ``RefusedError`` unless it may be carried out."""
+    _show(plan, args, session)
+    _refuse(plan, frozenset(args.allow_data_loss), args, session)
+    if plan.changes and not args.yes:
+        _ask(plan, session)
 
 
 def _show(plan: Plan, args: argparse.Namespace, session: Session) -> None:
@@ -134,18 +152,29 @@ def _ask(plan: Plan, session: Session) -> None:
         raise RefusedError("declined; nothing was changed", code="declined")
 
 
-def _carry_out(project: Project, plan: Plan, args: argparse.Namespace, session: Session) -> Outputs:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    outputs: Outputs
+    config: Emitted
+    files: tuple[str, ...]
+
+
+def _carry_out(project: Project, plan: Plan, args: argparse.Namespace, session: Session) -> _Done:
+    """The plan's steps, then the runtime config."""
+    target, provider = project.target, project.provider
     reporter = Reporter(session.terminal, len(plan.changes))
     try:
         with reporter.shown():
-            return project.provider.apply(
-                project.target,
+            outputs = provider.apply(
+                target,
                 plan,
                 on_progress=reporter,
                 allow_data_loss=frozenset(args.allow_data_loss),
                 new_ports=args.new_ports,
                 lock_timeout=args.lock_timeout,
             )
+        config = emitted(target, provider.bindings(target, outputs))
+        return _Done(outputs=outputs, config=config, files=write_runtime(target, config))
     except KeyboardInterrupt:
         raise interrupted(
             f"{reporter.done} of {count(reporter.total, 'step')} were done and stay; "
