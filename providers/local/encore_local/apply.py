@@ -26,10 +26,11 @@ from encore_local.journal import Journal
 from encore_local.layout import prepare
 from encore_local.lock import hold
 from encore_local.migrations import is_sequential
-from encore_local.model import MIGRATION, SECRET, SERVERS, Actual, Wanted, names_of
+from encore_local.model import MIGRATION, SERVERS, Actual, Wanted, names_of
 from encore_local.outputs import outputs_of
 from encore_local.planner import Planned, plan_apply
 from encore_local.refusals import (
+    not_ours,
     refuse_losses,
     refuse_missing_secrets,
     refuse_stale,
@@ -217,14 +218,16 @@ class _Run:
         hands.put(wanted)
         return lambda: self._journal.made(wanted)
 
-    def _delete(self, hands: Hands, actual: Actual) -> None:
-        if actual.type in SERVERS:
-            hands.remove_server(actual)
-        elif actual.type == SECRET:
-            self._site.secrets.remove(actual.name)
-        elif actual.known:
+    @staticmethod
+    def _delete(hands: Hands, actual: Actual) -> None:
+        if actual.type not in SERVERS:
             hands.delete(actual)
-        # Else its server does not run and is not wanted: its step removes everything in it.
+            return
+        # All of ours in it is gone by now. A stopped server did not say what else it holds.
+        left = hands.contents(actual)
+        if left:
+            raise not_ours(actual, left)
+        hands.remove_server(actual)
 
     def _migrate(self, hands: Hands, planned: Planned, step: Step) -> Callable[[], None]:
         name = _database(step)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from encore_local.aws import Doors
     from encore_local.migrations import Applied, MigrationFile
     from encore_local.servers.postgres import PostgresServer
+    from encore_local.servers.server import Server
     from encore_local.site import Site
 
 
@@ -120,6 +121,16 @@ class Hands:
         connection.execute("DISCARD ALL")
         return applied
 
+    def contents(self, actual: Actual) -> tuple[str, ...]:
+        """What a server holds now, by physical names: databases, or buckets. Not for a cache."""
+        if actual.type == POSTGRES:
+            from encore_local.resources import database
+
+            return tuple(found.database for found in database.observe(self._sql()))
+        if actual.type == AWS:
+            return tuple(sorted(self.doors.s3.list_buckets()))
+        return ()
+
     def remove_server(self, actual: Actual) -> None:
         """End a server, delete its data, and forget its passwords."""
         self._close()
@@ -136,6 +147,7 @@ class Hands:
             aws = self._site.fleet.aws
             if aws is None:
                 raise ValueError("the site has no server for S3, SNS and SQS")
+            _start(aws)
             key = self._site.secrets.ensure([S3_KEY])[S3_KEY]
             self._doors = open_doors(aws.endpoint, key)
             self._open.callback(self._doors.close)
@@ -150,6 +162,7 @@ class Hands:
         if self._admin is None:
             from encore_local.sql import connect
 
+            _start(self._postgres())
             self._admin = self._open.enter_context(connect(self._postgres().connection()))
         return self._admin
 
@@ -192,6 +205,12 @@ class Hands:
         self._open.close()
         self._open = contextlib.ExitStack()
         self._doors, self._admin, self._migrators = None, None, {}
+
+
+def _start(server: Server) -> None:
+    """One that nothing needs any more may be down; it has to run to be emptied."""
+    if server.status() != "running":
+        server.start()
 
 
 def _server_keys(actual: Actual, site: Site) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from encore_local.site import secrets_of
 from encore_provisioner.errors import RefusedError
 
 if TYPE_CHECKING:
+    from encore_local.model import Actual
     from encore_local.planner import Planned
     from encore_local.site import Site
     from encore_provisioner.provider import Target
@@ -81,6 +82,16 @@ def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
             hint="If that is wanted: " + " ".join(f"--allow-data-loss {name}" for name in refused),
             at=step.declaration.at if step.declaration else None,
         )
+
+
+def not_ours(server: Actual, left: tuple[str, ...]) -> RefusedError:
+    """Code ``not-ours``: a server that nothing needs holds what the plan did not name."""
+    return RefusedError(
+        f"the server {server.name} still holds {', '.join(left)}, which the plan did not name",
+        code="not-ours",
+        hint="Plan again: it names what belongs to the app. Move the rest away, or remove the "
+        "whole environment with `destroy`.",
+    )
 
 
 def refuse_taken_ports(site: Site, planned: Planned) -> None:

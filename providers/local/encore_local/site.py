@@ -56,7 +56,6 @@ class Site:
     wanted: tuple[str, ...]
     fleet: Fleet
     moved: bool = False
-    notes: tuple[str, ...] = ()
 
     @property
     def servers(self) -> dict[str, Server]:
@@ -71,13 +70,6 @@ def open_site(target: Target, *, new_ports: bool = False, move_aside: bool = Fal
     loaded = load_state(layout.state, move_aside=move_aside)
     state = under_todays_urns(loaded.state, names_of(target))
     copied = is_copy(state, target.root)
-    notes = loaded.notes
-    if copied:
-        notes = (
-            *notes,
-            f"this folder is a copy of {state.app.path if state.app else 'another'}:"
-            " its servers get ports of their own",
-        )
     wanted = wanted_servers(target.graph)
     moved = copied or new_ports
     known = _known(state, layout, wanted)
@@ -93,7 +85,6 @@ def open_site(target: Target, *, new_ports: bool = False, move_aside: bool = Fal
         wanted=wanted,
         fleet=Fleet(),
         moved=moved,
-        notes=notes,
     )
     at = {**site.ports, **state.ports, **last}
     return replace(site, fleet=_fleet(site, known, at))

@@ -19,7 +19,7 @@ from encore_local.aws import Doors, open_doors
 from encore_local.layout import Layout
 from encore_local.secrets import S3_KEY, LocalSecrets
 from encore_local.servers.ports import is_free
-from encore_provisioner.errors import BusyError, RefusedError
+from encore_provisioner.errors import ApplyError, BusyError, RefusedError
 
 PARTS = {
     "topics": (topic("placed"),),
@@ -136,6 +136,34 @@ def test_a_server_that_nothing_needs_goes_with_its_contents(whole: AppFolder, lo
     local.apply(nothing, *plan.losses)
     assert local.changes(nothing) == []
     assert local.provider.status(nothing.target) == ()
+
+
+def test_what_a_person_put_into_a_server_keeps_it(whole: AppFolder, local: Local) -> None:
+    """Even from a stopped server, of which nothing but its folder is known."""
+    small = whole.but(topics=(), subscriptions=(), caches=(), databases={})
+    local.apply(small)
+    with doors_of(small, local) as doors:
+        doors.s3.create_bucket("somebody-elses")
+        doors.s3.put("somebody-elses", "a", b"1")
+        doors.s3.put("files", "a", b"2")
+    local.provider.stop(small.target)
+    (small.target.state_dir / "state.json").unlink()
+    nothing = small.but(buckets=())
+    assert [(s.op, s.name) for s in local.plan(nothing).changes] == [("delete", "aws")]
+    with pytest.raises(ApplyError, match="still holds files, somebody-elses") as caught:
+        local.apply(nothing)
+    assert caught.value.code == "not-ours"
+    # It runs now, and the app may have its bucket back.
+    assert "files" not in [name for op, name in local.changes(small) if op == "create"]
+    local.apply(small)
+    with doors_of(small, local) as doors:
+        assert doors.s3.get("files", "a") == b"2"
+    plan = local.plan(nothing)
+    assert plan.losses == ("bucket/files",)
+    with pytest.raises(ApplyError, match="still holds somebody-elses,"):
+        local.apply(nothing, *plan.losses)
+    with doors_of(small, local) as doors:
+        assert doors.s3.get("somebody-elses", "a") == b"1"
 
 
 def test_missing_secrets_stop_an_apply_before_anything(whole: AppFolder, local: Local) -> None:

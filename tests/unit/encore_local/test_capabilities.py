@@ -13,7 +13,7 @@ from encore_config.plan import DeclarationRef
 from encore_local.capabilities import capabilities, missing_extensions, subscription_findings
 from encore_local.layout import Layout, prepare
 from encore_local.model import DATABASE, MIGRATION
-from encore_local.state import Record, State, save_state
+from encore_local.state import AppIdentity, Record, State, save_state
 
 LIMITS = {
     "as usual": ({}, {}, []),
@@ -111,3 +111,21 @@ def test_what_has_run_needs_no_extension_any_more(geo: AppFolder) -> None:
         ),
     )
     assert [d.code for d in capabilities(geo.target)] == []
+
+
+def test_an_odd_state_folder_is_told(tmp_path: Path) -> None:
+    app = AppFolder(root=tmp_path)
+    layout = Layout(folder=app.target.state_dir)
+    prepare(layout)
+    assert capabilities(app.target) == ()
+    layout.state.write_text("{")
+    layout.secrets.write_text("{}")
+    layout.secrets.chmod(0o644)
+    assert [d.code for d in capabilities(app.target)] == ["W9030", "W9032"]
+    assert layout.state.read_text() == "{"
+
+    save_state(layout.state, State(app=AppIdentity(path="/elsewhere", device=1, inode=2)))
+    layout.secrets.chmod(0o600)
+    (found,) = capabilities(app.target)
+    assert found.code == "W9031"
+    assert "/elsewhere" in found.message
