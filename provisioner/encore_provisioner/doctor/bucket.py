@@ -6,7 +6,6 @@ those that killed runs left behind. The app's own objects are neither listed nor
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -174,17 +173,7 @@ def _private(target: BucketTarget, key: str, fetch: Fetch) -> Finding:
         readable = False
     if not readable:
         return Finding(detail="private")
-    if _on_this_machine(parts.hostname or ""):
-        hint = "The local server gives private objects to anyone on this machine; clouds do not."
-        return Finding(detail="private", hint=hint)
     raise CheckError(
         "it is private, but anyone can read its objects without credentials",
-        hint="Remove the policy or ACL that opens the bucket.",
+        hint="Remove the policy or ACL that opens the bucket; `encore-infra apply` does it here.",
     )
-
-
-def _on_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 from tests.functional.clients.conftest import Aws
 
+from encore_local.resources.subscription import queue_policy
 from encore_provisioner.clients.aws import AwsError
 from encore_provisioner.clients.s3 import S3, CorsRule
 from encore_provisioner.clients.sigv4 import Credentials
@@ -67,6 +68,8 @@ def test_from_topic_to_queue(aws: Aws) -> None:
     topic = aws.sns.create_topic("ledger.fifo", attributes={"FifoTopic": "true"})
     url = aws.sqs.create_queue("ledger.fifo", attributes={"FifoQueue": "true"})
     queue = aws.sqs.queue_attributes(url)["QueueArn"]
+    policy = queue_policy("ledger.fifo", "ledger.fifo")
+    aws.sqs.set_queue_attributes(url, {"Policy": json.dumps(policy)})
     link = aws.sns.subscribe(
         topic, protocol="sqs", endpoint=queue, attributes={"RawMessageDelivery": "false"}
     )

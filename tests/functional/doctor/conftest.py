@@ -17,6 +17,7 @@ from encore_config import graph as graphs
 from encore_config import infra
 from encore_config.position import At
 from encore_local.layout import Layout, prepare
+from encore_local.resources.bucket import read_policy
 from encore_local.secrets import S3_KEY, LocalSecrets, cache_key
 from encore_local.servers.fleet import Fleet, make_fleet
 from encore_local.servers.server import start_all
@@ -193,6 +194,8 @@ def make_buckets(s3: S3) -> None:
     s3.create_bucket("receipts")
     s3.set_versioning("receipts", True)
     s3.create_bucket("images")
+    s3.set_public_access_block("images", False)
+    s3.set_policy("images", json.dumps(read_policy("images")))
     s3.put("receipts", "mine/1", b"theirs")
 
 

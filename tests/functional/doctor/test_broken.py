@@ -317,7 +317,7 @@ CASES = (
         name="a public URL that leads elsewhere",
         change=public_url("/receipts"),
         key=BUCKET,
-        reason="answers 404 to a reader without credentials",
+        reason="answers 403 to a reader without credentials",
     ),
     Case(
         name="no secret",

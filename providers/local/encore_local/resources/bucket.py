@@ -61,16 +61,20 @@ def _read(doors: Doors, name: str) -> dict[str, Any]:
     return {
         "bucket": name,
         "versioned": doors.s3.versioning(name),
-        "public": _is_public(name, doors.s3.policy(name)),
+        "public": _is_public(doors, name),
         "cors": doors.s3.cors(name) == (_CORS,),
     }
 
 
-def _is_public(name: str, policy: str | None) -> bool | str:
-    """A policy that is not ours is neither: it differs from whatever is wanted."""
+def _is_public(doors: Doors, name: str) -> bool | str:
+    """A mix that is not ours is neither: it differs from whatever is wanted."""
+    policy = doors.s3.policy(name)
+    blocked = doors.s3.public_access_blocked(name)
     if not policy:
-        return False
-    return True if json.loads(policy) == read_policy(name) else "other policy"
+        return False if blocked else "not blocked"
+    if json.loads(policy) != read_policy(name):
+        return "other policy"
+    return "policy, but blocked" if blocked else True
 
 
 def is_empty(doors: Doors, name: str) -> bool:
@@ -86,6 +90,8 @@ def put(doors: Doors, wanted: Mapping[str, Any], *, declared: str) -> None:
     doors.s3.set_tags(name, own_tags("bucket", declared))
     if wanted["versioned"] != doors.s3.versioning(name):
         doors.s3.set_versioning(name, wanted["versioned"])
+    if wanted["public"] == doors.s3.public_access_blocked(name):
+        doors.s3.set_public_access_block(name, not wanted["public"])
     if wanted["public"]:
         doors.s3.set_policy(name, json.dumps(read_policy(name)))
     elif doors.s3.policy(name) is not None:

@@ -9,9 +9,10 @@ messages, empty buckets, and all settings of buckets (versioning, policies, CORS
 puts back what is declared. Files are not flushed one by one, so a power cut may take the objects
 of the last seconds.
 
-It asks for no credentials: whoever reaches 127.0.0.1 may read and write everything, private
-buckets too. ``ministack_process`` closes its administration and answers 503 where the disk
-refuses an object.
+Who names no access key reads nothing but public buckets, as in a cloud (``AUTH``). Links are
+checked against the secret key; a request with a header is not, so the key id alone opens all:
+this keeps web pages and mistakes out, not another user of the machine. ``ministack_process``
+closes its administration and answers 503 where the disk refuses an object.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def environment(port: int, folder: Path, secret_key: str) -> dict[str, str]:
     """The variables that make ``ministack`` serve these three services and nothing else."""
     temporary = str(folder / _TEMPORARY)
     return {
+        # Private buckets are then closed to whoever has no key, as they are in a cloud.
+        "AUTH": "true",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": secret_key,
         "BIND_HOST": HOST,
