@@ -26,7 +26,7 @@ demo: $(LOCAL)
 	@sh scripts/demo.sh examples/shop
 
 test: $(ALL)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: $(ALL)
 	$(BIN)/ruff format --check .

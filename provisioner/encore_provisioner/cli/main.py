@@ -1,37 +1,18 @@
-"""Where the command line starts: the list of commands, help, version; everything else is lazy.
+"""Where the command line starts: help and version; everything else is lazy.
 
 ``encore-infra --help`` is imported and run in the time of a bare Python, so this module imports
-``sys`` alone. The module of a command is loaded by :mod:`encore_provisioner.cli.session`.
+``sys`` and the table of commands alone. The module of a command is loaded by ``session``.
 """
 
 from __future__ import annotations
 
 import sys
 
+from encore_provisioner.cli.surface import COMMANDS, INTERRUPTED, OK, WRONG_USAGE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
-
-OK = 0
-FAILED = 1
-CHANGES = 2
-WRONG_USAGE = 64
-INTERRUPTED = 130
-
-COMMANDS = {
-    "graph": "show what the app's source declares",
-    "validate": "show everything that is wrong in the app's source",
-    "plan": "show what apply would change",
-    "apply": "create and change what the source declares, write the runtime config",
-    "config": "print the runtime config",
-    "doctor": "connect to every resource with the app's own credentials",
-    "status": "show what runs",
-    "outputs": "show what the last apply learned: endpoints, URLs, ports",
-    "stop": "end the servers on this machine, keep the data",
-    "destroy": "remove everything of an environment, its data too",
-    "secret": "set, list and remove the values of secrets (set, list, rm)",
-    "env": "list, add and remove environments (list, new, rm)",
-}
 
 _INTRODUCTION = """\
 usage: {prog} COMMAND [APP_DIR] [OPTIONS]

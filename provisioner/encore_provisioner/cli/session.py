@@ -26,10 +26,10 @@ import msgspec
 from encore_config import codec
 from encore_config.diagnostics import Diagnostics, Problem
 from encore_config.errors import DocumentError
-from encore_provisioner.cli.main import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE
 from encore_provisioner.cli.options import WrongUsageError, parser
 from encore_provisioner.cli.render.diagnostics import Sources, failure_lines
 from encore_provisioner.cli.render.style import line
+from encore_provisioner.cli.surface import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE
 from encore_provisioner.cli.terminal import Terminal, standard_terminal
 from encore_provisioner.errors import InfraError
 from encore_provisioner.suggest import did_you_mean

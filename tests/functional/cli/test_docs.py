@@ -9,8 +9,8 @@ import re
 import pytest
 from tests.support.tool import ROOT
 
-from encore_provisioner.cli.main import COMMANDS
 from encore_provisioner.cli.options import parser
+from encore_provisioner.cli.surface import COMMANDS
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
 MODULES = {"secret": "secrets", "env": "environments"}

@@ -18,7 +18,6 @@ from encore_config.plan import Plan
 from encore_provisioner.cli.commands.plan import secret_command
 from encore_provisioner.cli.commands.plan import show as show_plan
 from encore_provisioner.cli.documents import Applied
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import (
     add_allow_data_loss,
     add_app_dir,
@@ -41,6 +40,7 @@ from encore_provisioner.cli.runtime_files import (
 )
 from encore_provisioner.cli.saved_plan import STALE, read_plan, refuse_stale
 from encore_provisioner.cli.session import Session, interrupted
+from encore_provisioner.cli.surface import OK
 from encore_provisioner.cli.terminal import no_answer
 from encore_provisioner.emit import Emitted
 from encore_provisioner.errors import RefusedError

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import add_app_dir, add_env, add_format
 from encore_provisioner.cli.project import open_sound_project
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines
 from encore_provisioner.cli.runtime_files import JSON_LOSES, emitted, env_text
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import OK
 from encore_provisioner.errors import RefusedError
 from encore_provisioner.suggest import did_you_mean
 

@@ -12,7 +12,6 @@ from encore_config.plan import Plan
 from encore_provisioner.cli.commands.apply import refuse_losses
 from encore_provisioner.cli.commands.plan import secret_command
 from encore_provisioner.cli.documents import Destroyed
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import (
     add_allow_data_loss,
     add_app_dir,
@@ -26,6 +25,7 @@ from encore_provisioner.cli.project import Project, open_project
 from encore_provisioner.cli.render.plan_text import plan_lines
 from encore_provisioner.cli.render.style import count, line
 from encore_provisioner.cli.session import Session, interrupted
+from encore_provisioner.cli.surface import OK
 from encore_provisioner.cli.terminal import no_answer
 from encore_provisioner.errors import RefusedError
 

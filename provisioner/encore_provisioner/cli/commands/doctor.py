@@ -8,12 +8,12 @@ from collections.abc import Callable
 from encore_config.diagnostics import Problem, has_errors
 from encore_config.graph import Graph
 from encore_provisioner.cli.documents import CheckResult, Doctor
-from encore_provisioner.cli.main import FAILED, OK
 from encore_provisioner.cli.options import add_app_dir, add_env, add_format
 from encore_provisioner.cli.project import open_project
 from encore_provisioner.cli.render.listing import check_lines, checks_verdict, subject_width
 from encore_provisioner.cli.render.style import line
 from encore_provisioner.cli.session import Session, interrupted
+from encore_provisioner.cli.surface import FAILED, OK
 from encore_provisioner.doctor import Check, diagnose, read_inputs
 
 

@@ -12,12 +12,12 @@ from encore_config.environment import EnvironmentEntry, EnvironmentFile, Environ
 from encore_provisioner.cli.documents import EnvironmentChanged, EnvironmentLine, Environments
 from encore_provisioner.cli.environment_edit import add_entry, remove_entry
 from encore_provisioner.cli.files import PUBLIC, write_if_changed
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import Parser, add_app_option, add_format
 from encore_provisioner.cli.project import open_file, open_project, open_root
 from encore_provisioner.cli.render.listing import environments_lines
 from encore_provisioner.cli.render.style import line
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import OK
 from encore_provisioner.environments import (
     DEFAULT,
     FILE_NAME,

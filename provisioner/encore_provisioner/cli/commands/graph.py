@@ -7,13 +7,13 @@ import argparse
 from encore_config.diagnostics import has_errors
 from encore_provisioner.analysis import analyse
 from encore_provisioner.app import app_id
-from encore_provisioner.cli.main import FAILED, OK
 from encore_provisioner.cli.options import add_app_dir, add_format
 from encore_provisioner.cli.project import open_root
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines
 from encore_provisioner.cli.render.graph_text import graph_lines
 from encore_provisioner.cli.render.mermaid import mermaid
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import FAILED, OK
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from encore_provisioner.cli.documents import OutputsReport
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import add_app_dir, add_env, add_format
 from encore_provisioner.cli.project import open_project
 from encore_provisioner.cli.render.listing import outputs_lines
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import OK
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

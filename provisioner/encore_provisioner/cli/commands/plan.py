@@ -9,13 +9,13 @@ from pathlib import Path
 from encore_config import codec
 from encore_config.plan import Plan
 from encore_provisioner.cli.files import PUBLIC, write_if_changed
-from encore_provisioner.cli.main import CHANGES, OK
 from encore_provisioner.cli.options import add_app_dir, add_env, add_format
 from encore_provisioner.cli.project import open_sound_project
 from encore_provisioner.cli.render.plan_html import plan_html
 from encore_provisioner.cli.render.plan_markdown import plan_markdown
 from encore_provisioner.cli.render.plan_text import plan_lines
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import CHANGES, OK
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,6 @@ import argparse
 
 from encore_config.diagnostics import has_errors
 from encore_provisioner.cli.documents import SecretChanged, SecretLine, Secrets
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import (
     Parser,
     WrongUsageError,
@@ -22,6 +21,7 @@ from encore_provisioner.cli.project import Project, open_project
 from encore_provisioner.cli.render.listing import secrets_lines
 from encore_provisioner.cli.render.style import line
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import OK
 from encore_provisioner.cli.terminal import no_answer
 from encore_provisioner.errors import RefusedError
 from encore_provisioner.suggest import did_you_mean

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 
 from encore_provisioner.cli.documents import Server, Status
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import add_app_dir, add_env, add_format
 from encore_provisioner.cli.project import open_project
 from encore_provisioner.cli.render.listing import status_lines
 from encore_provisioner.cli.render.style import line
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import OK
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

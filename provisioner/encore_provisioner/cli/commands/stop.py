@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from encore_provisioner.cli.documents import Stopped
-from encore_provisioner.cli.main import OK
 from encore_provisioner.cli.options import add_app_dir, add_env, add_format, add_lock_timeout
 from encore_provisioner.cli.project import open_project
 from encore_provisioner.cli.render.style import line
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import OK
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from encore_config.diagnostics import Diagnostic, Diagnostics, Problem, has_errors, order
 from encore_provisioner.analysis import analyse
-from encore_provisioner.cli.main import FAILED, OK
 from encore_provisioner.cli.options import add_app_dir, add_format
 from encore_provisioner.cli.project import open_root
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines, verdict
 from encore_provisioner.cli.render.github import github
 from encore_provisioner.cli.render.style import line
 from encore_provisioner.cli.session import Session
+from encore_provisioner.cli.surface import FAILED, OK
 from encore_provisioner.environments import load_environments
 from encore_provisioner.errors import EnvironmentFileError
 
