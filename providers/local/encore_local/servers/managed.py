@@ -37,6 +37,7 @@ from encore_provisioner.errors import InfraError
 _POLL = 0.02
 _ANSWER_AT_ONCE = 5.0
 _STRAY_PATIENCE = 3.0
+_PORT_PATIENCE = 2.0
 _FULL = 1_000_000
 _LOG_LIMIT = 10_000_000
 _LOG_LINES = 12
@@ -108,12 +109,17 @@ class ManagedServer(abc.ABC):
         return process if works_in(process, self.data) else None
 
     def check_port(self) -> None:
-        if ports.is_free(self.port) or self._runs_on_its_port():
-            return
-        holder = ports.find_holder(self.port)
-        # A process of this server that no record names is ended by the start.
-        if holder is None or holder.pid not in {stray.pid for stray in self.strays()}:
-            raise ports.port_taken(self.name, self.port, holder)
+        deadline = time.monotonic() + _PORT_PATIENCE
+        while not (ports.is_free(self.port) or self._runs_on_its_port()):
+            holder = ports.find_holder(self.port)
+            # A process of this server that no record names is ended by the start.
+            if holder is not None and holder.pid in {stray.pid for stray in self.strays()}:
+                return
+            # One that was killed looks dead a moment before its threads let go of the port:
+            # in that moment nobody holds it.
+            if holder is not None or time.monotonic() >= deadline:
+                raise ports.port_taken(self.name, self.port, holder)
+            time.sleep(_POLL)
 
     def _runs_on_its_port(self) -> bool:
         record = self.host.registry.get(self.name)

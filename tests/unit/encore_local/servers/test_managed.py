@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from encore_local.layout import Layout, prepare
 from encore_local.secrets import LocalSecrets
 from encore_local.servers.managed import Host, ManagedServer, last_lines, parents_first
+from encore_local.servers.ports import is_free
 from encore_local.servers.process import Launch, ProcessInfo, file_id
 from encore_local.servers.registry import Registry, ServerRecord
 from encore_provisioner.errors import InfraError
@@ -193,6 +195,28 @@ def test_a_taken_port_stops_the_start_before_anything_is_made(layout: Layout) ->
         assert caught.value.code == "port-taken"
         with pytest.raises(InfraError, match="server sleeper is taken"):
             made.check_port()
+
+
+def test_a_port_that_a_dead_process_still_gives_back_is_waited_for(layout: Layout) -> None:
+    """A socket on its way from one process to another listens, and no process holds it."""
+    holder = socket.create_server(("127.0.0.1", 0))
+    made = server(layout, port=holder.getsockname()[1])
+    here, there = socket.socketpair()
+    socket.send_fds(here, [b"x"], [holder.fileno()])
+    holder.close()
+
+    def let_go() -> None:
+        there.close()
+        here.close()
+
+    later = threading.Timer(0.3, let_go)
+    later.start()
+    try:
+        assert not is_free(made.port)
+        made.check_port()
+        assert is_free(made.port)
+    finally:
+        later.join()
 
 
 def test_its_own_port_is_not_taken(layout: Layout) -> None:
