@@ -55,7 +55,9 @@ def show(plan: Plan, form: str, session: Session, *, app: str | None) -> None:
     else:
         width = session.terminal.width()
         command = secret_command(plan, session, app)
-        session.terminal.product(plan_lines(plan, columns=width, set_secret=command))
+        session.terminal.product(
+            plan_lines(plan, columns=width, set_secret=command, unchanged=True)
+        )
 
 
 def secret_command(plan: Plan, session: Session, app: str | None) -> Callable[[str], str]:

@@ -1,6 +1,6 @@
 """A plan for people: every change with its cause, what it loses, and what is still missing.
 
-In: a ``Plan``. Out: lines. ``plan``, ``apply`` and ``destroy`` show the same.
+In: a ``Plan``. Out: lines. ``apply`` and ``destroy`` show what changes, ``plan`` the rest too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SYMBOLS: Final[dict[Op, str]] = {
     "update": "~",
     "replace": "±",
     "delete": "-",
-    "same": " ",
+    "same": "=",
 }
 _SUBJECTS: Final = 64
 _PLACES: Final = 48
@@ -37,9 +37,14 @@ def plan_lines(
     columns: int | None,
     set_secret: Callable[[str], str],
     destroying: bool = False,
+    unchanged: bool = False,
 ) -> list[Line]:
-    """The whole plan. ``set_secret(name)`` is the command that gives a secret its value."""
-    lines = [*_head(plan), *_steps(plan, columns), (), verdict(plan, destroying)]
+    """The whole plan. ``set_secret(name)`` is the command that gives a secret its value.
+
+    ``unchanged``: with a line for each resource that stays as it is.
+    """
+    steps = plan.steps if unchanged else plan.changes
+    lines = [*_head(plan), *_steps(steps, columns), (), verdict(plan, destroying)]
     for block in (loss_lines(plan, destroying), secret_lines(plan, set_secret)):
         lines += [(), *block] if block else []
     return lines
@@ -100,12 +105,12 @@ def _subject(step: Step) -> str:
     return f"{step.type} {one_line(step.name)}"
 
 
-def _steps(plan: Plan, columns: int | None) -> list[Line]:
-    """Every change, with a blank line around each one that has properties."""
-    widths = _widths(plan, columns)
+def _steps(steps: tuple[Step, ...], columns: int | None) -> list[Line]:
+    """Every step, with a blank line around each one that has properties."""
+    widths = _widths(steps, columns)
     lines: list[Line] = []
     tall = True
-    for step in plan.changes:
+    for step in steps:
         properties = _properties(step, columns)
         lines += [()] if tall or properties else []
         lines += [*_step(step, widths, columns), *indent(properties, 4)]
@@ -118,11 +123,11 @@ def _place(step: Step) -> str:
     return f"{at.file}:{at.line}" if at else ""
 
 
-def _widths(plan: Plan, columns: int | None) -> tuple[int, int]:
-    """The cells of the columns for what changes and for where it is declared."""
+def _widths(steps: tuple[Step, ...], columns: int | None) -> tuple[int, int]:
+    """The cells of the columns for what a step is about and for where it is declared."""
     most = _SUBJECTS if columns is None else min(_SUBJECTS, columns // 2)
-    subjects = max((width(_subject(step)) for step in plan.changes), default=0)
-    places = max((width(_place(step)) for step in plan.changes), default=0)
+    subjects = max((width(_subject(step)) for step in steps), default=0)
+    places = max((width(_place(step)) for step in steps), default=0)
     return min(subjects, most), min(places, _PLACES)
 
 
