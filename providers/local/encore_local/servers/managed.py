@@ -27,6 +27,7 @@ from encore_local.servers.process import (
     ProcessInfo,
     end,
     is_alive,
+    is_launching,
     launch,
     works_in,
 )
@@ -158,10 +159,13 @@ class ManagedServer(abc.ABC):
     def strays(self) -> tuple[ProcessInfo, ...]:
         """Processes of this server that no record names: orphans, or a start that was killed."""
         return tuple(
-            process
-            for process in self.host.processes.all()
-            if works_in(process, self.data) and self.is_program(process)
+            process for process in self.host.processes.all() if self.is_at_work(process, self.data)
         )
+
+    def is_at_work(self, process: ProcessInfo, folder: Path) -> bool:
+        """Whether it is this server, a part of it, or about to become it, in ``folder``."""
+        at_work = works_in(process, folder) and self.is_program(process)
+        return at_work or is_launching(process, folder)
 
     def _launch(self, wanted: Launch) -> ProcessInfo | None:
         pid = launch(wanted)

@@ -139,7 +139,7 @@ class PostgresServer(ManagedServer):
         unfinished = tuple(
             process
             for process in self.host.processes.all()
-            if works_in(process, self._unfinished) and self.is_program(process)
+            if self.is_at_work(process, self._unfinished)
         )
         return super().strays() + unfinished
 

@@ -332,6 +332,20 @@ def _launcher(
     )
 
 
+def is_launching(process: ProcessInfo, folder: Path) -> bool:
+    """Whether it is our launcher on the way to run a program in ``folder``.
+
+    When the command that called it was killed, it goes on and starts the program all the same.
+    """
+    if str(_LAUNCHER) not in process.command:
+        return False
+    try:
+        spec = json.loads(process.command[-1])
+        return bool(spec[1] == str(folder))
+    except (ValueError, TypeError, LookupError):
+        return False
+
+
 def allowed_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What a server may know of our environment: nothing that could change what it does."""
     return {name: environment[name] for name in _HANDED_ON if name in environment}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import threading
@@ -14,6 +15,7 @@ import pytest
 
 from encore_local.layout import Layout, prepare
 from encore_local.secrets import LocalSecrets
+from encore_local.servers import process as process_module
 from encore_local.servers.managed import Host, ManagedServer, last_lines, parents_first
 from encore_local.servers.ports import is_free
 from encore_local.servers.process import Launch, ProcessInfo, file_id
@@ -154,6 +156,28 @@ def test_stop_ends_orphans_but_no_shell_that_happens_to_be_there(layout: Layout)
     made = server(layout, orphan, shell, elsewhere)
     assert made.stop() is False
     assert signals(made) == [(50, 2)]
+
+
+def test_a_launcher_whose_command_was_killed_is_ended_before_it_starts_a_server(
+    layout: Layout,
+) -> None:
+    script = str(Path(process_module.__file__).with_name("launch.py"))
+    home = (1, 1)
+
+    def launcher(pid: int, *words: str) -> ProcessInfo:
+        return process(layout, pid=pid, folder=home, folder_path="/", command=("python", *words))
+
+    spec = json.dumps(["same", str(layout.data / "sleeper"), "log", ["sleeper"]])
+    other = json.dumps(["same", str(layout.data / "another"), "log", ["sleeper"]])
+    made = server(
+        layout,
+        launcher(60, "-I", script, spec),
+        launcher(61, "-I", script, other),
+        launcher(62, "-I", script, "no spec"),
+        launcher(63, "-I", "other.py", spec),
+    )
+    made.stop()
+    assert signals(made) == [(60, 2)]
 
 
 def test_an_orphan_of_a_deleted_data_folder_is_ended(layout: Layout) -> None:
