@@ -115,7 +115,10 @@ def test_what_cannot_be_added_is_told_as_a_line_to_write() -> None:
     assert caught.value.hint == f"add under `environments:`\n  {LINE}"
 
 
-_NAMES = st.lists(st.from_regex(r"[b-r][a-z0-9-]{0,5}", fullmatch=True), unique=True, max_size=5)
+# What YAML does not read as text has to be quoted by whoever writes it.
+_NO_TEXT = ("no", "null", "off", "on")
+_NAME = st.from_regex(r"[b-r][a-z0-9-]{0,5}", fullmatch=True).filter(lambda n: n not in _NO_TEXT)
+_NAMES = st.lists(_NAME, unique=True, max_size=5)
 _BODIES = st.sampled_from(
     [
         " {}",

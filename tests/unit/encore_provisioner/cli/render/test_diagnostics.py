@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from encore_config.diagnostics import Diagnostic, Related
@@ -160,6 +160,7 @@ def test_github_gets_one_command_for_each_finding_whatever_stands_in_it() -> Non
 
 
 @given(st.text(max_size=300), st.integers(1, 350), st.integers(0, 350))
+@example("\u20280", 1, 0)  # ends a line for some terminals, but not for TypeScript's columns
 def test_any_line_can_be_shown_and_marks_stay_within_reach(
     text: str, column: int, length: int
 ) -> None:
