@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -129,6 +130,18 @@ def test_a_broken_state_file_is_rebuilt(filled: Tool, content: str) -> None:
 @pytest.mark.parametrize("name", ["state.json", "servers.json"])
 def test_a_lost_state_file_is_rebuilt(filled: Tool, name: str) -> None:
     (filled.state / name).unlink()
+    repaired(filled)
+
+
+@pytest.mark.parametrize("loss", ["removed", "older"])
+def test_lost_passwords_are_made_anew_and_nothing_else_is_lost(filled: Tool, loss: str) -> None:
+    store = filled.state / "secrets.json"
+    older = re.sub(r'("(?:[^"\\]|\\.)*": ")([A-Za-z0-9_-]{30,})"', r'\1\2x"', store.read_text())
+    assert older != store.read_text()
+    store.unlink() if loss == "removed" else store.write_text(older)
+    plan = filled.ok("plan", "--format", "json").json()
+    assert plan["summary"]["update"] > 0
+    assert plan["summary"]["delete"] == 0
     repaired(filled)
 
 

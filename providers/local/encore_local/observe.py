@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 NOT_RUNNING = "not running"
 NO_ANSWER = "does not answer"
+LOST_PASSWORD = "its password is not in secrets.json any more"
 
 _SQL_TYPES = (DATABASE,)
 _AWS_TYPES = (TOPIC, SUBSCRIPTION, BUCKET)
@@ -85,7 +86,7 @@ def _server(site: Site, server: Server, *, goes: bool) -> Actual | None:
         return None
     names = names_of(site.target)
     type_ = server_type(server.name)
-    running = status == "running"
+    running = status == "running" and server.knows_password()
     return Actual(
         type=type_,
         name=server.name,
@@ -94,7 +95,7 @@ def _server(site: Site, server: Server, *, goes: bool) -> Actual | None:
         properties=server.actual() or {},
         known=running,
         data=_cache_data(site, server.name) if running and goes else "unknown",
-        note="" if running else NOT_RUNNING,
+        note="" if running else NOT_RUNNING if status == "stopped" else LOST_PASSWORD,
     )
 
 

@@ -46,7 +46,7 @@ class AwsServer(ManagedServer):
     type = "local:server:Aws"
 
     def __init__(self, host: Host, *, port: int) -> None:
-        super().__init__(host, name="aws", data=host.layout.objects, port=port)
+        super().__init__(host, name="aws", data=host.layout.objects, port=port, password=S3_KEY)
 
     @property
     def endpoint(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import errno
+import hashlib
 import os
 import shutil
 import signal
@@ -61,11 +62,15 @@ class ManagedServer(abc.ABC):
     gentle_signal: int = signal.SIGTERM
     start_timeout: float = 60.0
 
-    def __init__(self, host: Host, *, name: str, data: Path, port: int) -> None:
+    def __init__(
+        self, host: Host, *, name: str, data: Path, port: int, password: str | None = None
+    ) -> None:
+        """``password``: the name under which the secret store holds the server's own."""
         self.host = host
         self.name = name
         self.data = data
         self.port = port
+        self._password = password
 
     @property
     def log(self) -> Path:
@@ -109,6 +114,15 @@ class ManagedServer(abc.ABC):
             return None
         return process if works_in(process, self.data) else None
 
+    def knows_password(self) -> bool:
+        """Whether the store holds the very password that the server was started with."""
+        record = self.host.registry.get(self.name)
+        return record is None or record.password in (None, self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        value = self.host.secrets.generated(self._password) if self._password else None
+        return hashlib.sha256(value.encode()).hexdigest()[:16] if value else ""
+
     def check_port(self) -> None:
         deadline = time.monotonic() + _PORT_PATIENCE
         while not (ports.is_free(self.port) or self._runs_on_its_port()):
@@ -128,7 +142,8 @@ class ManagedServer(abc.ABC):
         return is_own and self.running() is not None
 
     def start(self) -> None:
-        if self.running() and self.actual() == self.desired() and self._soon(_ANSWER_AT_ONCE):
+        as_desired = self.knows_password() and self.actual() == self.desired()
+        if self.running() and as_desired and self._soon(_ANSWER_AT_ONCE):
             return
         self.stop()
         self.check_port()
@@ -176,6 +191,7 @@ class ManagedServer(abc.ABC):
                 started=process.started,
                 data=str(self.data),
                 properties=self.desired(),
+                password=self._fingerprint(),
             )
             self.host.registry.put(self.name, record)
         return process

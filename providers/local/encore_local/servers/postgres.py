@@ -40,7 +40,9 @@ class PostgresServer(ManagedServer):
     start_timeout = 120.0  # the recovery after a crash may take a while
 
     def __init__(self, host: Host, *, port: int, bin_folder: Path | None) -> None:
-        super().__init__(host, name="postgres", data=host.layout.postgres, port=port)
+        super().__init__(
+            host, name="postgres", data=host.layout.postgres, port=port, password=POSTGRES_ADMIN
+        )
         self._chosen = bin_folder
 
     def desired(self) -> dict[str, Any]:

@@ -17,12 +17,16 @@ from encore_local.files import clear_errors, write_atomic
 
 
 class ServerRecord(Value, frozen=True, kw_only=True):
-    """One start of a server; ``properties`` are those that it was started with."""
+    """One start of a server; ``properties`` are those that it was started with.
+
+    ``password`` is a fingerprint of its password then, to know whether the store still has it.
+    """
 
     pid: int
     started: str
     data: str
     properties: dict[str, Any] = {}
+    password: str | None = None
 
 
 class ServersDocument(Value, frozen=True, kw_only=True):

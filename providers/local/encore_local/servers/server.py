@@ -55,6 +55,10 @@ class Server(Protocol):
         """The properties it runs with, or last ran with; None while ``missing``."""
         ...
 
+    def knows_password(self) -> bool:
+        """Whether the secret store still holds the password that it was started with."""
+        ...
+
     def check_port(self) -> None:
         """Raise ``InfraError`` (code ``port-taken``) where another process holds its port."""
         ...

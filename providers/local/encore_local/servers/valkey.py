@@ -34,7 +34,13 @@ class ValkeyServer(ManagedServer):
     type = "local:server:Valkey"
 
     def __init__(self, host: Host, *, cluster: str, policy: str, port: int) -> None:
-        super().__init__(host, name=f"cache/{cluster}", data=host.layout.cache(cluster), port=port)
+        super().__init__(
+            host,
+            name=f"cache/{cluster}",
+            data=host.layout.cache(cluster),
+            port=port,
+            password=cache_key(cluster),
+        )
         self.cluster = cluster
         self.policy = policy
 

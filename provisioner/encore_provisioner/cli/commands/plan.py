@@ -40,12 +40,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
     plan = project.provider.plan(project.target, offline=args.offline)
     if args.out is not None:
         write_if_changed(Path(args.out), codec.encode(plan), PUBLIC)
-    show(plan, args.format, session, app=args.app)
+    show(plan, args.format, session, app=args.app, unchanged=True)
     return CHANGES if args.detailed_exitcode and plan.changes else OK
 
 
-def show(plan: Plan, form: str, session: Session, *, app: str | None) -> None:
-    """The plan on stdout in one of its formats."""
+def show(
+    plan: Plan, form: str, session: Session, *, app: str | None, unchanged: bool = False
+) -> None:
+    """The plan on stdout in one of its formats; as text with or without what stays as it is."""
     if form == "json":
         session.print_document(plan)
     elif form == "markdown":
@@ -56,7 +58,7 @@ def show(plan: Plan, form: str, session: Session, *, app: str | None) -> None:
         width = session.terminal.width()
         command = secret_command(plan, session, app)
         session.terminal.product(
-            plan_lines(plan, columns=width, set_secret=command, unchanged=True)
+            plan_lines(plan, columns=width, set_secret=command, unchanged=unchanged)
         )
 
 
