@@ -22,6 +22,7 @@ from encore_local.planner import plan_destroy
 from encore_local.refusals import refuse_losses, refuse_stale
 from encore_local.servers.managed import ManagedServer, remove_tree
 from encore_local.servers.ports import find_holder, is_free
+from encore_local.servers.process import system_processes
 from encore_local.site import Site, open_site
 from encore_provisioner.errors import ApplyError, InfraError
 from encore_provisioner.provider import Target
@@ -121,9 +122,20 @@ def _remove_folder(layout: Layout) -> None:
 def _left(layout: Layout, traces: tuple[_Trace, ...]) -> tuple[str, ...]:
     """Look again, as if nothing were known of what was done."""
     left = [line for trace in traces for line in _left_of(trace)]
+    left += _dwellers(layout.folder, known="".join(left))
     if layout.folder.exists():
         left += [f"the folder {path}" for path in _files(layout.folder)]
     return tuple(left)
+
+
+def _dwellers(folder: Path, *, known: str) -> list[str]:
+    """Processes that still work somewhere below ``folder``, though no server is known there."""
+    inside = f"{folder.resolve()}/"
+    return [
+        f"process {process.pid} ({' '.join(process.command)}), which works in {process.folder_path}"
+        for process in system_processes().all()
+        if process.folder_path.startswith(inside) and f"process {process.pid} " not in known
+    ]
 
 
 def _left_of(trace: _Trace) -> list[str]:

@@ -115,7 +115,7 @@ def wanted_servers(graph: Graph) -> tuple[str, ...]:
 
 
 def _known(state: State, layout: Layout, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The servers that are wanted, were applied, or have left a folder."""
+    """The servers that are wanted, were applied or started, or have left a folder."""
     types = {record.type for record in state.resources.values()}
     names = set(wanted)
     if types & {POSTGRES, DATABASE} or layout.postgres.exists():
@@ -123,6 +123,7 @@ def _known(state: State, layout: Layout, wanted: tuple[str, ...]) -> tuple[str, 
     if types & {AWS, TOPIC, SUBSCRIPTION, BUCKET} or layout.objects.exists():
         names.add("aws")
     names |= {record.name for record in state.resources.values() if record.type == VALKEY}
+    names |= {name for name in remembered_ports(layout) if name.startswith(_CACHE)}
     return tuple(sorted(names))
 
 

@@ -83,6 +83,7 @@ def run_command(name: str, words: list[str], prog: str) -> int:
         module = importlib.import_module(f"{_PACKAGE}.{_MODULES[name]}")
         code = _run(module, name, words, session)
         session.terminal.flush()
+        _heed_no_more()
         return code
     except SystemExit as ended:  # argparse, after --help
         return ended.code if isinstance(ended.code, int) else OK
@@ -194,6 +195,12 @@ def _heed_signals() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
+
+
+def _heed_no_more() -> None:
+    """All is done and told: a Ctrl-C while the interpreter ends may not say otherwise."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

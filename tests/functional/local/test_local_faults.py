@@ -201,6 +201,28 @@ def test_a_destroy_killed_at_every_point_is_finished_by_the_next(
     assert local.provider.plan_destroy(whole.target).steps == ()
 
 
+def test_a_destroy_that_knows_nothing_of_the_app_finds_every_server(
+    whole: AppFolder, local: Local
+) -> None:
+    """With the state lost and the source unreadable, servers.json still names the caches."""
+    local.apply(whole)
+    (whole.target.state_dir / "state.json").unlink()
+    bare = whole.but(databases={}, topics=(), subscriptions=(), buckets=(), caches=(), secrets=())
+    types = [step.type for step in local.provider.plan_destroy(bare.target).steps]
+    assert types.count("local:server:Valkey") == 2
+
+
+def test_destroy_tells_of_a_process_that_nobody_knows(whole: AppFolder, local: Local) -> None:
+    local.apply(whole)
+    folder = whole.target.state_dir / "data" / "caches" / "forgotten"
+    folder.mkdir()
+    with subprocess.Popen(["sleep", "60"], cwd=folder) as process:
+        plan = local.provider.plan_destroy(whole.target)
+        left = local.provider.destroy(whole.target, plan, on_progress=lambda _: None)
+        process.kill()
+    assert [line for line in left if f"process {process.pid} (sleep 60)" in line]
+
+
 def test_a_taken_port_is_named_before_anything_changes(whole: AppFolder, local: Local) -> None:
     local.apply(whole)
     local.provider.stop(whole.target)
