@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ FOLDERS = ("config-schema", "provisioner", "providers/local")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
     """Built from the tracked files with the installed hatchling: nothing is downloaded."""
     target = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
@@ -26,11 +27,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return zipfile.Path(next(target.glob("*.whl")))
+    with zipfile.ZipFile(next(target.glob("*.whl"))) as opened:
+        yield opened
 
 
-def test_it_holds_every_file_of_the_packages(wheel: zipfile.Path) -> None:
-    names = set(wheel.root.namelist())
+def test_it_holds_every_file_of_the_packages(wheel: zipfile.ZipFile) -> None:
+    names = set(wheel.namelist())
     expected = {
         path.relative_to(ROOT / folder).as_posix()
         for folder in FOLDERS
@@ -41,18 +43,18 @@ def test_it_holds_every_file_of_the_packages(wheel: zipfile.Path) -> None:
     assert any(name.endswith(".schema.json") for name in expected)
 
 
-def test_it_installs_both_scripts_and_the_provider(wheel: zipfile.Path) -> None:
-    [entry_points] = [n for n in wheel.root.namelist() if n.endswith("entry_points.txt")]
-    text = wheel.root.read(entry_points).decode()
+def test_it_installs_both_scripts_and_the_provider(wheel: zipfile.ZipFile) -> None:
+    [entry_points] = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
+    text = wheel.read(entry_points).decode()
     assert "encore = encore_provisioner.cli.shim:main" in text
     assert "encore-infra = encore_provisioner.cli.main:main" in text
     assert "local = encore_local:LocalProvider" in text
 
 
-def test_it_runs_from_the_wheel_alone(wheel: zipfile.Path, tmp_path: Path) -> None:
+def test_it_runs_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     """On the wheel's own modules, without the checkout on the path."""
     site = tmp_path / "site"
-    wheel.root.extractall(site)
+    wheel.extractall(site)
     checkout = [str(ROOT / folder) for folder in FOLDERS]
     program = f"""
 import sys
