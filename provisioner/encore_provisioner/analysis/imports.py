@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from encore_provisioner.analysis.catalogue import VIRTUAL_FOLDERS
 from encore_provisioner.analysis.findings import Findings
@@ -26,8 +26,6 @@ OUTSIDE: Final = ""
 _EXTENSIONS: Final = (".js", "", ".ts", ".tsx", ".jsx", ".json", ".node")
 _TYPESCRIPT_OF: Final = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",)}
 _STRING_OR_COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-
-Form = Literal["relative", "path", "package"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
