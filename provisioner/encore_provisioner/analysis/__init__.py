@@ -1,15 +1,18 @@
 """From an app's source to its graph and its findings. The code is parsed, never run.
 
-    files         which files belong to the app, their text                     (A1)
+One file at a time, from its text to its facts (``reading``); facts are plain data:
+
+    files         which files belong to the app                                 (A1)
     parse         text → syntax tree
     modules       tree → imports, exports, top-level names
     resolver      name → what it stands for, across modules
     declarations  which resources are declared, arguments as literals           (A2, A3, A5, A6)
-    services      which services there are, which file belongs to which         (A4)
     index, links  variable → declaration; subscription → topic and the like
-    uses          which service uses which resource, by which operation         (A7, C)
-    checks        what must be unique, what does not fit together               (A8)
-    graph         the document
+    uses          where which resource is used, by which operation              (A7, C)
+
+Then the facts of all files together become the graph (``joining``). Between the two stand
+``library`` (opens files as they are asked for, and notes what each answer depended on),
+``collect`` and ``cache`` (read only what changed, on all cores where that pays).
 
 Each stage takes what the former ones returned and returns its own; none reaches back. Sections
 are those of the declaration contract; the first two digits of a finding's code name them too.
@@ -25,24 +28,13 @@ from pathlib import Path
 
 from encore_config.diagnostics import Diagnostic
 from encore_config.graph import App, Gateway, Graph
-from encore_provisioner.analysis.checks import Facts, check
-from encore_provisioner.analysis.declarations import find_declarations
-from encore_provisioner.analysis.declarations.model import Declaration, Declared
-from encore_provisioner.analysis.files import read_sources
+from encore_provisioner.analysis.cache import FactsCache
+from encore_provisioner.analysis.collect import Reader, collect, stamp_files
+from encore_provisioner.analysis.files import SourceFile, find_sources, report_unreadable
 from encore_provisioner.analysis.findings import Findings
-from encore_provisioner.analysis.graph import Found, build_graph
-from encore_provisioner.analysis.imports import OUTSIDE, ImportResolver, read_paths
-from encore_provisioner.analysis.index import Index, check_references
-from encore_provisioner.analysis.links import find_links
-from encore_provisioner.analysis.modules import Module, read_module
-from encore_provisioner.analysis.parse import parse
-from encore_provisioner.analysis.resolver import Resolver
-from encore_provisioner.analysis.services import Importers, Services, find_services
-from encore_provisioner.analysis.uses import attribute, keyspace_uses
-from encore_provisioner.analysis.uses.model import Context
-from encore_provisioner.analysis.uses.namespaces import check_namespaces
-from encore_provisioner.analysis.uses.scan import Scan
-from encore_provisioner.app import AppFile, check_app_file
+from encore_provisioner.analysis.imports import ImportResolver, read_paths
+from encore_provisioner.analysis.joining import Source, join
+from encore_provisioner.app import AppFile, app_id, check_app_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +46,11 @@ class Analysis:
     app_file: AppFile
 
 
-def analyse(root: Path) -> Analysis:
+def analyse(root: Path, *, cache: Path | None = None, processes: int | None = None) -> Analysis:
     """Read the app in ``root``. Whatever stands in its source becomes findings, never an error.
 
+    ``cache`` is a folder that keeps what was read for the next time; it may be gone, shared or
+    damaged. ``processes`` may read side by side; None: as many as pay. Neither changes the result.
     Raises ``AppError`` (``no-app``) only where ``encore.app`` is missing or cannot be read.
     """
     app_file, app_findings = check_app_file(root)
@@ -67,72 +61,24 @@ def analyse(root: Path) -> Analysis:
             _report_language(app_file, findings)
         graph = Graph(app=App(id=app_file.id, language=app_file.language), gateway=Gateway())
     else:
-        graph = _typescript(root, app_file, findings)
+        graph = _typescript(root, app_file, findings, cache, processes)
     return Analysis(graph=graph, diagnostics=findings.sorted(), app_file=app_file)
 
 
-def _typescript(root: Path, app_file: AppFile, findings: Findings) -> Graph:
-    modules = tuple(read_module(parse(s, findings)) for s in read_sources(root, findings))
-    by_path = {module.path: module for module in modules}
-    imports = ImportResolver(root, frozenset(by_path), read_paths(root, findings))
-    resolver = Resolver(by_path, imports)
-    rest = Findings()
-    declared = find_declarations(modules, resolver, root, rest)
-    services = find_services(modules, declared, root.resolve().name, rest)
-    importers = Importers(services, _edges(modules, imports, rest))
-    graph = _connect(modules, declared, resolver, services, importers, app_file, rest)
-    broken = {module.path for module in modules if module.parsed.broken}
-    findings.extend(d for d in rest.sorted() if d.at is None or d.at.file not in broken)
-    return graph
-
-
-def _connect(
-    modules: tuple[Module, ...],
-    declared: tuple[Declared, ...],
-    resolver: Resolver,
-    services: Services,
-    importers: Importers,
-    app_file: AppFile,
-    findings: Findings,
+def _typescript(
+    root: Path, app_file: AppFile, findings: Findings, cache: Path | None, processes: int | None
 ) -> Graph:
-    index = Index(declared, resolver)
-    check_references(declared, index, findings)
-    declarations = tuple(d for d in declared if isinstance(d, Declaration))
-    links = find_links(declared, index, findings)
-    scan = Scan(index, services, links, declarations, Context(resolver, findings))
-    uses = (*keyspace_uses(declarations, links), *scan.modules(modules))
-    check_namespaces(scan.namespaces, uses, services, findings)
-    check(Facts(declarations, links, services, importers), findings)
-    return build_graph(
-        Found(
-            app_id=app_file.id,
-            language=app_file.language,
-            declarations=declarations,
-            links=links,
-            services=services,
-            importers=importers,
-            uses=attribute(uses, services, importers, findings),
-        )
-    )
-
-
-def _edges(
-    modules: tuple[Module, ...], imports: ImportResolver, findings: Findings
-) -> dict[str, frozenset[str]]:
-    """Which file imports values from which; an import that leads nowhere is W0104."""
-    edges: dict[str, frozenset[str]] = {}
-    for module in modules:
-        files: set[str] = set()
-        for specifier, node in module.specifiers:
-            found = imports.resolve(module.path, specifier)
-            if found.file is None:
-                message = f"`{specifier}` leads to no file, and Encore's build stops there"
-                hint = "correct the path, or generate the file before the build"
-                findings.add("W0104", module.span(node), message, hint=hint)
-            elif found.file != OUTSIDE:
-                files.add(found.file)
-        edges[module.path] = frozenset(files)
-    return edges
+    unreadable: list[tuple[SourceFile, OSError]] = []
+    found = list(stamp_files(find_sources(root, findings), unreadable))
+    for file, error in unreadable:
+        report_unreadable(file.path, error, findings)
+    files = {file.path: file for file, _ in found}
+    stamps = {file.path: stamp for file, stamp in found}
+    paths = read_paths(root, findings)
+    imports = ImportResolver(root, frozenset(files), paths)
+    kept = FactsCache(cache, app_id(root, app_file), len(files)) if cache is not None else None
+    facts = collect(stamps, Reader(files, imports), kept, processes)
+    return join(Source(root=root, app_file=app_file, facts=facts, imports=imports), findings)
 
 
 def _report_language(app_file: AppFile, findings: Findings) -> None:

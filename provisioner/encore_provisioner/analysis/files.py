@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,32 +26,45 @@ _SDK_IMPORT: Final = re.compile(
 _TESTS: Final = (".test.ts", ".spec.ts", ".test.js", ".spec.js")
 
 
-def read_sources(root: Path, findings: Findings) -> tuple[Source, ...]:
-    """Every ``.ts`` file of the app; one that cannot be read is E0102.
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """``path`` is the file's name in findings, ``location`` the one that opens it."""
+
+    path: str
+    location: str
+
+    def read(self) -> bytes:
+        """Raises ``OSError``."""
+        return Path(self.location).read_bytes()
+
+
+def find_sources(root: Path, findings: Findings) -> Iterator[SourceFile]:
+    """Every ``.ts`` file of the app; a folder that cannot be read is E0102.
 
     A declaration in a TypeScript file of another extension is W0105.
     """
     if is_ignored(root.resolve().name):
         message = f"Encore skips a folder named `{root.resolve().name}`, so it finds nothing here"
         findings.add("W0103", None, message, hint="rename the app's folder")
-    return tuple(_read(root, findings))
+    for entry, path in _walk(root, findings):
+        if not entry.name.endswith(_UNSEEN):
+            yield SourceFile(path, entry.path)
+        else:
+            _look_into(SourceFile(path, entry.path), findings)
 
 
 def is_ignored(name: str) -> bool:
     return name in _IGNORED or name.startswith(".") or name.endswith(_TESTS)
 
 
-def _read(root: Path, findings: Findings) -> Iterator[Source]:
-    for entry, path in _walk(root, findings):
-        try:
-            raw = Path(entry.path).read_bytes()
-        except OSError as error:
-            _unreadable(path, error, findings)
-            continue
-        if not entry.name.endswith(_UNSEEN):
-            yield read_source(path, raw)
-        elif b"encore.dev/" in raw:
-            _check_unseen(read_source(path, raw), findings)
+def _look_into(file: SourceFile, findings: Findings) -> None:
+    try:
+        raw = file.read()
+    except OSError as error:
+        report_unreadable(file.path, error, findings)
+        return
+    if b"encore.dev/" in raw:
+        _check_unseen(read_source(file.path, raw), findings)
 
 
 def _check_unseen(source: Source, findings: Findings) -> None:
@@ -87,7 +101,7 @@ def _entries(folder: Path, prefix: str, findings: Findings) -> list[tuple[os.Dir
         with os.scandir(folder) as entries:
             kept = [entry for entry in entries if not is_ignored(entry.name)]
     except OSError as error:
-        _unreadable(prefix.rstrip("/") or ".", error, findings)
+        report_unreadable(prefix.rstrip("/") or ".", error, findings)
         return []
     kept.sort(key=lambda entry: (entry.name != SERVICE_FILE, entry.name), reverse=True)
     return [(entry, prefix + _printable(entry.name)) for entry in kept]
@@ -98,7 +112,7 @@ def _printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _unreadable(path: str, error: OSError, findings: Findings) -> None:
+def report_unreadable(path: str, error: OSError, findings: Findings) -> None:
     reason = error.strerror or str(error)
     span = Span(read_source(path, b""), 0, 0)
     message = f"`{path}` cannot be read: {reason}"

@@ -5,13 +5,14 @@ Every finding has a code of ``docs/diagnostics.md``; its severity is the code's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from encore_config.diagnostics import Diagnostic, Related, order
-from encore_provisioner.analysis.source import Span
+from encore_config.position import At
+from encore_provisioner.analysis.source import Place, Span
 
-Places = Iterable[tuple[str, Span]]
+Places = Iterable[tuple[str, Span | Place]]
 """Further places of a finding, each with what stands there."""
 
 _NEAR: Final = 0.66
@@ -26,30 +27,37 @@ class Findings:
     def add(
         self,
         code: str,
-        span: Span | None,
+        where: Span | Place | None,
         message: str,
         *,
         hint: str | None = None,
         related: Places = (),
     ) -> None:
-        line = span.first_line() if span else None
+        place = where.place if isinstance(where, Span) else where
         self._found[
             Diagnostic(
                 code=code,
                 severity="error" if code.startswith("E") else "warning",
                 message=message,
-                at=line.at if line else None,
-                end=line.end if line else None,
+                at=place.at if place else None,
+                end=place.end if place else None,
                 hint=hint,
-                related=tuple(Related(message=text, at=place.at) for text, place in related),
+                related=tuple(Related(message=text, at=_at(other)) for text, other in related),
             )
         ] = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         self._found.update(dict.fromkeys(diagnostics))
 
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._found)
+
     def sorted(self) -> tuple[Diagnostic, ...]:
         return tuple(sorted(self._found, key=order))
+
+
+def _at(where: Span | Place) -> At:
+    return where.place.at if isinstance(where, Span) else where.at
 
 
 def near(word: str, known: Iterable[str]) -> str | None:

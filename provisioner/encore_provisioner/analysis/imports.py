@@ -66,11 +66,17 @@ class ImportResolver:
         self._known: dict[tuple[str, str], Resolved] = {}
 
     def resolve(self, importer: str, specifier: str) -> Resolved:
-        folder = posixpath.dirname(importer)
+        return self.resolve_from(posixpath.dirname(importer), specifier)
+
+    def resolve_from(self, folder: str, specifier: str) -> Resolved:
         key = (folder, specifier)
         if key not in self._known:
             self._known[key] = self._resolve(folder, specifier)
         return self._known[key]
+
+    def looks_at_files(self, specifier: str) -> bool:
+        """Whether the answer depends on which files there are; packages are never searched."""
+        return _is_relative(specifier) or any(True for _ in self._paths.targets(specifier))
 
     def _resolve(self, folder: str, specifier: str) -> Resolved:
         if specifier in VIRTUAL_FOLDERS.values():
@@ -79,7 +85,7 @@ class ImportResolver:
             found = self._find(target)
             if found.file is not None:
                 return found
-        if specifier in (".", "..") or specifier.startswith(("./", "../")):
+        if _is_relative(specifier):
             return self._find(posixpath.join(folder, specifier))
         return Resolved(file=OUTSIDE)
 
@@ -95,6 +101,10 @@ class ImportResolver:
         if any((self._root / candidate).is_file() for candidate in _safe(candidates)):
             return Resolved(file=OUTSIDE)
         return Resolved(file=None)
+
+
+def _is_relative(specifier: str) -> bool:
+    return specifier in (".", "..") or specifier.startswith(("./", "../"))
 
 
 def _candidates(path: str) -> Iterator[str]:

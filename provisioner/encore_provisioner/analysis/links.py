@@ -1,15 +1,14 @@
 """What declarations point to: a subscription's topic, a cron job's endpoint and so on (A2, A6).
 
-In: declarations and the index. Out: for each pointing declaration the one that it points to.
-What points nowhere is a finding; what the code resolves but Encore does not is one too.
+In: the declarations of one file and the index. Out: for each pointing declaration the target that
+it points to. What points nowhere is a finding; what the code resolves but Encore does not is one
+too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import TITLES, Kind
@@ -21,32 +20,32 @@ from encore_provisioner.analysis.declarations.model import (
     Keyspace,
     Reference,
     Subscription,
+    target_of,
 )
+from encore_provisioner.analysis.facts import Link
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.index import Index
-
-Links = Mapping[Declaration, Declaration]
+from encore_provisioner.analysis.modules import Module
+from encore_provisioner.analysis.source import Place
 
 
 @dataclass(frozen=True, slots=True)
 class _Pointer:
-    """``node`` should name a declaration of ``kind``; ``missing`` and ``other`` are codes."""
+    """What stands at ``place`` should name a ``kind``; ``missing`` and ``other`` are codes."""
 
     declaration: Declaration
-    node: Node
+    place: Place
     kind: Kind
     missing: str
     other: str
 
 
-def find_links(declared: Iterable[Declared], index: Index, findings: Findings) -> Links:
-    links: dict[Declaration, Declaration] = {}
-    for item in declared:
+def find_links(module: Module, index: Index, findings: Findings) -> Iterator[Link]:
+    for item in index.items(module.path):
         pointer = None if isinstance(item, Reference) else _pointer(item)
-        target = _follow(pointer, index, findings) if pointer is not None else None
+        target = _follow(pointer, module, index, findings) if pointer is not None else None
         if pointer is not None and target is not None:
-            links[pointer.declaration] = target
-    return links
+            yield Link(target_of(item), target_of(target))
 
 
 def _pointer(item: Declaration) -> _Pointer | None:
@@ -63,9 +62,11 @@ def _pointer(item: Declaration) -> _Pointer | None:
             return None
 
 
-def _follow(pointer: _Pointer, index: Index, findings: Findings) -> Declaration | None:
-    module, node = pointer.declaration.module, pointer.node
-    held = index.inline(module, nodes.unwrap(node)) or index.expression(module, node)
+def _follow(pointer: _Pointer, module: Module, index: Index, findings: Findings) -> Declared | None:
+    node = module.node(pointer.place)
+    held = None
+    if node is not None:
+        held = index.inline(module, nodes.unwrap(node)) or index.expression(module, node)
     if held is None:
         _report_missing(pointer, findings)
         return None
@@ -75,34 +76,32 @@ def _follow(pointer: _Pointer, index: Index, findings: Findings) -> Declaration 
         return None
     if "namespace" in held.via or item.bind.scope is not None or item.bind.name == "default":
         _report_lost(pointer, findings)
-    return index.declaration(item)
+    return item
 
 
 def _report_missing(pointer: _Pointer, findings: Findings) -> None:
     title, owner = TITLES[pointer.kind], TITLES[pointer.declaration.kind]
-    span = pointer.declaration.module.span(pointer.node)
     message = f"this does not name {_article(title)} that the source declares, as a {owner} needs"
     hint = f"name the variable of {_article(title)} declared at the top level, here or by import"
-    findings.add(pointer.missing, span, message, hint=hint)
+    findings.add(pointer.missing, pointer.place, message, hint=hint)
 
 
 def _report_other(pointer: _Pointer, item: Declared, findings: Findings) -> None:
     title, found = TITLES[pointer.kind], TITLES[item.kind]
-    span = pointer.declaration.module.span(pointer.node)
     owner = TITLES[pointer.declaration.kind]
     message = f"this is {_article(found)}, but a {owner} needs {_article(title)}"
-    places = [(f"the {found}", item.span)]
-    findings.add(pointer.other, span, message, hint=f"name {_article(title)}", related=places)
+    places = [(f"the {found}", item.place)]
+    hint = f"name {_article(title)}"
+    findings.add(pointer.other, pointer.place, message, hint=hint, related=places)
 
 
 def _report_lost(pointer: _Pointer, findings: Findings) -> None:
     title = TITLES[pointer.kind]
-    span = pointer.declaration.module.span(pointer.node)
     message = (
         f"Encore cannot follow this to its {title}: it knows top-level variables and named imports"
     )
     hint = f'import the {title}\'s variable by its name: `import {{ … }} from "…"`'
-    findings.add("E0208", span, message, hint=hint)
+    findings.add("E0208", pointer.place, message, hint=hint)
 
 
 def _article(noun: str) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 
 from encore_config.graph import MigrationFile, Migrations, MigrationSource
 from encore_provisioner.analysis.findings import Findings
-from encore_provisioner.analysis.source import Span
+from encore_provisioner.analysis.source import Place
 
 _GOLANG_MIGRATE: Final = re.compile(
     r"(?P<number>[0-9]+)_(?P<description>[^.]+)\.(?P<way>up|down).sql"
@@ -55,26 +55,26 @@ class Folder:
         return self.root / self.relative
 
 
-def read(folder: Folder, span: Span, findings: Findings) -> Migrations | None:
+def read(folder: Folder, place: Place, findings: Findings) -> Migrations | None:
     """The folder's files; a missing folder is E0616, a wrong name E0617."""
     try:
         names = sorted(path.name for path in folder.absolute.iterdir())
     except NotADirectoryError:
         message = f"the migrations' folder `{folder.relative}` is not a folder"
-        findings.add("E0616", span, message, hint="name the folder that holds the files")
+        findings.add("E0616", place, message, hint="name the folder that holds the files")
         return None
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else error.strerror
         message = f"the migrations' folder `{folder.relative}` {reason}"
-        findings.add("E0616", span, message, hint="create it, or correct the path")
+        findings.add("E0616", place, message, hint="create it, or correct the path")
         return None
-    files = sorted(_files(folder, names, span, findings), key=lambda f: (f.number, f.filename))
-    _check_numbers(files, folder, span, findings)
+    files = sorted(_files(folder, names, place, findings), key=lambda f: (f.number, f.filename))
+    _check_numbers(files, folder, place, findings)
     return Migrations(dir=folder.relative, source=folder.source, files=tuple(files))
 
 
 def _files(
-    folder: Folder, names: list[str], span: Span, findings: Findings
+    folder: Folder, names: list[str], place: Place, findings: Findings
 ) -> Iterator[MigrationFile]:
     per_folder = _ONE_FOLDER_EACH.get(folder.source)
     pattern = per_folder or (_DRIZZLE if folder.source == "drizzle" else _GOLANG_MIGRATE)
@@ -85,7 +85,7 @@ def _files(
         match = pattern.fullmatch(name)
         if match is None or not name.isprintable() or int(match["number"][:20]) > _LARGEST:
             message = f"`{folder.relative}/{name!r}` is no name of a migration".replace("'", "")
-            findings.add("E0617", span, message, hint=_RULES[folder.source])
+            findings.add("E0617", place, message, hint=_RULES[folder.source])
         elif match.groupdict().get("way") != "down":
             number, description = int(match["number"]), match["description"]
             yield MigrationFile(filename=filename, number=number, description=description)
@@ -102,7 +102,7 @@ def _filename(folder: Folder, name: str) -> str | None:
 
 
 def _check_numbers(
-    files: list[MigrationFile], folder: Folder, span: Span, findings: Findings
+    files: list[MigrationFile], folder: Folder, place: Place, findings: Findings
 ) -> None:
     for former, file in pairwise(files):
         if former.number == file.number:
@@ -110,4 +110,4 @@ def _check_numbers(
                 f"two migrations of `{folder.relative}` have the number {file.number}: "
                 f"{former.filename} and {file.filename}"
             )
-            findings.add("W0617", span, message, hint="only one of them would be recorded as run")
+            findings.add("W0617", place, message, hint="only one of them would be recorded as run")

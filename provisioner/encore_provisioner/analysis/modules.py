@@ -14,7 +14,7 @@ from tree_sitter import Node
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.parse import Parsed
 from encore_provisioner.analysis.scopes import Scopes
-from encore_provisioner.analysis.source import Span
+from encore_provisioner.analysis.source import Place, Span
 
 NAMESPACE = "*"
 DEFAULT = "default"
@@ -65,6 +65,13 @@ class Module:
 
     def span(self, node: Node) -> Span:
         return self.parsed.span(node)
+
+    def place(self, node: Node) -> Place:
+        return self.parsed.span(node).place
+
+    def node(self, place: Place) -> Node | None:
+        """The expression that stood at ``place`` when it was made from a node of this file."""
+        return self.parsed.root.named_descendant_for_byte_range(place.start, place.stop)
 
 
 @dataclass(slots=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import CLIENTS, MODULES, SDK
-from encore_provisioner.analysis.imports import OUTSIDE, ImportResolver
+from encore_provisioner.analysis.imports import OUTSIDE, Resolved
 from encore_provisioner.analysis.modules import DEFAULT, NAMESPACE, Export, Import, Module
 
 Via = Literal["alias", "barrel", "deep", "default", "namespace", "rename", "variable"]
@@ -51,8 +51,12 @@ class TypeTarget:
 _Seen = frozenset[tuple[str, str]]
 
 
+class Imports(Protocol):
+    def resolve(self, importer: str, specifier: str) -> Resolved: ...
+
+
 class Resolver:
-    def __init__(self, modules: Mapping[str, Module], imports: ImportResolver) -> None:
+    def __init__(self, modules: Mapping[str, Module], imports: Imports) -> None:
         self._modules = modules
         self._imports = imports
 

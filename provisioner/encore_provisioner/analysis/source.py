@@ -10,7 +10,37 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
+import msgspec
+
 from encore_config.position import At, End
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A range of a file as plain data: what is left of a :class:`Span` when the text is gone.
+
+    ``start`` and ``stop`` are byte offsets of the whole range; lines and columns are those of its
+    first line, which is what a finding underlines.
+    """
+
+    file: str
+    start: int
+    stop: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def at(self) -> At:
+        return At(file=self.file, line=self.line, column=self.column)
+
+    @property
+    def end(self) -> End:
+        return End(line=self.end_line, column=self.end_column)
+
+    def holds(self, other: Place) -> bool:
+        """Whether ``other`` begins inside this range of the same file."""
+        return self.file == other.file and self.start <= other.start < self.stop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,15 +51,8 @@ class Source:
     text: bytes
     line_starts: tuple[int, ...]
 
-    def at(self, offset: int) -> At:
-        line, column = self._position(offset)
-        return At(file=self.path, line=line, column=column)
-
-    def end(self, offset: int) -> End:
-        line, column = self._position(offset)
-        return End(line=line, column=column)
-
-    def _position(self, offset: int) -> tuple[int, int]:
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of a byte offset."""
         line = bisect_right(self.line_starts, offset)
         before = self.text[self.line_starts[line - 1] : offset]
         return line, len(before.decode("utf-8", "replace")) + 1
@@ -44,17 +67,11 @@ class Span:
     stop: int
 
     @property
-    def at(self) -> At:
-        return self.source.at(self.start)
-
-    @property
-    def end(self) -> End:
-        return self.source.end(self.stop)
-
-    def first_line(self) -> Span:
-        """The same range without what lies behind its first line: what can be underlined."""
+    def place(self) -> Place:
         newline = self.source.text.find(b"\n", self.start, self.stop)
-        return self if newline < 0 else Span(self.source, self.start, newline)
+        line, column = self.source.position(self.start)
+        end = self.source.position(self.stop if newline < 0 else newline)
+        return Place(self.source.path, self.start, self.stop, line, column, *end)
 
 
 def read_source(path: str, raw: bytes) -> Source:

@@ -23,8 +23,7 @@ def declare(site: Site, reader: Reader) -> Bucket:
     public, versioned = options.get("public"), options.get("versioned")
     return Bucket(
         name=name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
         public=bool(public and reader.boolean(public, "`public`")),
         versioned=bool(versioned and reader.boolean(versioned, "`versioned`")),

@@ -23,8 +23,7 @@ def declare_cluster(site: Site, reader: Reader) -> Cache:
     chosen = reader.choice(given, "the eviction policy", policies, "E0609") if given else None
     return Cache(
         name=name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
         eviction_policy=cast("EvictionPolicy", chosen or DEFAULT_POLICY),
     )
@@ -47,9 +46,8 @@ def declare_keyspace(site: Site, reader: Reader) -> Keyspace | None:
     keys.check(site, given, pattern, reader)
     return Keyspace(
         name=site.bind.name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
-        cluster=found[0],
+        cluster=site.module.place(found[0]),
         key_pattern=pattern,
     )

@@ -39,12 +39,11 @@ def declare(site: Site, reader: Reader) -> CronJob | None:
         return None
     return CronJob(
         name=name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
         title_text=text if text is not None else name or "",
         schedule=schedule,
-        endpoint=options["endpoint"],
+        endpoint=site.module.place(options["endpoint"]),
     )
 
 

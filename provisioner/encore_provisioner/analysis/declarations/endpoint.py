@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tree_sitter import Node
@@ -12,7 +11,7 @@ from encore_config.graph import Access, EndpointKind
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import ANY_METHOD, HTTP_METHODS
 from encore_provisioner.analysis.declarations import url
-from encore_provisioner.analysis.declarations.model import Endpoint, Site
+from encore_provisioner.analysis.declarations.model import Asset, Endpoint, Site
 from encore_provisioner.analysis.declarations.signature import check_endpoint
 from encore_provisioner.analysis.findings import did_you_mean, one_of
 from encore_provisioner.analysis.literals import Reader
@@ -46,7 +45,7 @@ _OPTIONS: Final = (
 _HEADERS: Final = "`headers` must be an object of strings or arrays of strings"
 
 
-def declare(site: Site, reader: Reader, root: Path) -> Endpoint:
+def declare(site: Site, reader: Reader) -> Endpoint:
     kind = _KINDS.get(site.method, "typed")
     if site.bind.name in (None, "default"):
         message = "an endpoint must be held by a variable, whose name becomes its own"
@@ -55,8 +54,6 @@ def declare(site: Site, reader: Reader, root: Path) -> Endpoint:
     options = _config(site, found, reader)
     if kind != "static":
         _check_handler(site, found, reader)
-    else:
-        _check_static(site, options, reader, root)
     given = options.get("path")
     path = reader.string(given, "the path of an endpoint") if given is not None else None
     if given is not None and path is not None:
@@ -69,14 +66,14 @@ def declare(site: Site, reader: Reader, root: Path) -> Endpoint:
     _check_others(options, reader)
     return Endpoint(
         name=None if site.bind.name == "default" else site.bind.name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
         methods=_methods(kind, options.get("method"), reader),
         url=path,
-        url_node=given,
+        url_place=site.module.place(given) if given is not None else None,
         access=_access(options, reader),
         endpoint_kind=kind,
+        assets=tuple(_assets(options, reader)) if kind == "static" else (),
     )
 
 
@@ -156,14 +153,10 @@ def _check_headers(node: Node, reader: Reader) -> None:
             reader.string(value, "a header")
 
 
-def _check_static(site: Site, options: Mapping[str, Node], reader: Reader, root: Path) -> None:
-    folder = (root / site.module.path).parent
-    directory, not_found = options.get("dir"), options.get("notFound")
-    path = reader.local_path(directory, "`dir`") if directory is not None else None
-    if directory is not None and path is not None and not (folder / path).is_dir():
-        message = f'the folder "{path}" of these static files does not exist'
-        reader.refuse("E0507", directory, message, "create it, relative to this file")
-    page = reader.local_path(not_found, "`notFound`") if not_found is not None else None
-    if not_found is not None and page is not None and not (folder / page).is_file():
-        message = f'the file "{page}" does not exist'
-        reader.refuse("E0508", not_found, message, "create it, relative to this file")
+def _assets(options: Mapping[str, Node], reader: Reader) -> Iterator[Asset]:
+    """The folder and the page of static files; whether they are there is seen later."""
+    for name, folder in (("dir", True), ("notFound", False)):
+        node = options.get(name)
+        path = reader.local_path(node, f"`{name}`") if node is not None else None
+        if node is not None and path is not None:
+            yield Asset(path, folder, reader.module.place(node))

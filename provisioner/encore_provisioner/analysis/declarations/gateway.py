@@ -11,13 +11,12 @@ from encore_provisioner.analysis.literals import Reader
 
 def declare_gateway(site: Site, reader: Reader) -> Gateway:
     found = arguments(site, reader)
-    options = options_at(site, reader, found, 0, ("authHandler",))
+    handler = options_at(site, reader, found, 0, ("authHandler",)).get("authHandler")
     return Gateway(
         name="api-gateway",
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
-        auth_handler=options.get("authHandler"),
+        auth_handler=site.module.place(handler) if handler is not None else None,
     )
 
 
@@ -31,4 +30,4 @@ def declare_auth_handler(site: Site, reader: Reader) -> AuthHandler:
         message = "this auth handler has no function"
         reader.refuse("E0522", site.node, message, "give an `async` function as its argument")
     name = None if site.bind.name == "default" else site.bind.name
-    return AuthHandler(name=name, module=site.module, node=site.node, bind=site.bind)
+    return AuthHandler(name=name, place=site.place, bind=site.bind)

@@ -33,8 +33,7 @@ def declare(site: Site, reader: Reader) -> Metric:
     _check_labels(site, reader)
     return Metric(
         name=name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
         metric_kind=METRICS[site.symbol.name],
     )

@@ -45,8 +45,7 @@ def declare_topic(site: Site, reader: Reader) -> Topic:
     chosen = reader.choice(delivery, what, _DELIVERIES, "E0604") if delivery else None
     return Topic(
         name=name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
         delivery=cast("Delivery", chosen or _DELIVERIES[0]),
         ordering_attribute=reader.string(ordering, "the ordering attribute") if ordering else None,
@@ -81,10 +80,9 @@ def declare_subscription(site: Site, reader: Reader) -> Subscription | None:
     concurrency = options.get("maxConcurrency")
     return Subscription(
         name=name_at(site, reader, found, 1),
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
-        topic=found[0],
+        topic=site.module.place(found[0]),
         ack_deadline=_duration(options, "ackDeadline", ACK_DEADLINE, reader),
         retention=_duration(options, "messageRetention", RETENTION, reader),
         min_backoff=_duration(retry, "minBackoff", MIN_BACKOFF, reader),

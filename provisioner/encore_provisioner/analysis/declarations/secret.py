@@ -17,4 +17,4 @@ def declare(site: Site, reader: Reader) -> Secret:
         reader.refuse("E0607", site.node, "a secret must be held by a variable", hint)
     found = nodes.arguments(site.node) or ()
     name = name_at(site, reader, found)
-    return Secret(name=name, module=site.module, node=site.node, bind=site.bind)
+    return Secret(name=name, place=site.place, bind=site.bind)

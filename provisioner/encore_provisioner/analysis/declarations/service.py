@@ -17,7 +17,7 @@ def declare(site: Site, reader: Reader) -> Service | None:
     found = arguments(site, reader)
     name = name_at(site, reader, found)
     options_at(site, reader, found, 1, ("middlewares",), optional=True)
-    return Service(name=name, module=site.module, node=site.node, bind=site.bind)
+    return Service(name=name, place=site.place, bind=site.bind)
 
 
 def _check_export(site: Site, reader: Reader) -> None:

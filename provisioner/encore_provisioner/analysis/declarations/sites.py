@@ -99,7 +99,7 @@ def _bind(expression: Node, module: Module, findings: Findings) -> Bind:
                 key = nodes.field(ancestor, "key")
                 member = nodes.text(key) if key is not None else None
             case "export_statement":
-                return Bind(name="default", node=ancestor)
+                return Bind(name="default")
             case "class_body" | "statement_block" | "program":
                 break
             case kind if kind in nodes.FUNCTIONS:
@@ -119,7 +119,7 @@ def _declarator_bind(
     name = nodes.text(pattern)
     if name == "_":
         return Bind()
-    return Bind(name, module.scopes.of(pattern, name), member, pattern)
+    return Bind(name, module.scopes.of(pattern, name), member)
 
 
 def _warn_of_loss(site: Site, target: Target, name: str, findings: Findings) -> None:

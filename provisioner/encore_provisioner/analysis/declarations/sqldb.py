@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 from tree_sitter import Node
 
-from encore_config.graph import Migrations, MigrationSource
-from encore_provisioner.analysis import migrations
+from encore_config.graph import MigrationSource
 from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
-from encore_provisioner.analysis.declarations.model import Database, Site
+from encore_provisioner.analysis.declarations.model import Database, MigrationFolder, Site
 from encore_provisioner.analysis.literals import Reader
 
 _SOURCES = ("prisma", "drizzle", "drizzle/v1")
 
 
-def declare(site: Site, reader: Reader, root: Path) -> Database:
+def declare(site: Site, reader: Reader) -> Database:
     found = arguments(site, reader)
     name = name_at(site, reader, found)
     options = options_at(site, reader, found, 1, ("migrations",), optional=True)
     given = options.get("migrations")
     return Database(
         name=name,
-        module=site.module,
-        node=site.node,
+        place=site.place,
         bind=site.bind,
-        migrations=None if given is None else _migrations(given, reader, root),
+        migrations=None if given is None else _migrations(given, reader),
     )
 
 
-def _migrations(node: Node, reader: Reader, root: Path) -> Migrations | None:
+def _migrations(node: Node, reader: Reader) -> MigrationFolder | None:
     place, source = node, "default"
     if node.type == "object":
         fields = reader.options(node, "`migrations`", ("path", "source"), ("path",)) or {}
@@ -43,10 +40,4 @@ def _migrations(node: Node, reader: Reader, root: Path) -> Migrations | None:
     path = reader.local_path(place, "the migrations' folder")
     if path is None:
         return None
-    folder = migrations.Folder(
-        root=root,
-        declared_in=reader.module.path,
-        path=path,
-        source=cast("MigrationSource", source),
-    )
-    return migrations.read(folder, reader.module.span(place), reader.findings)
+    return MigrationFolder(path, cast("MigrationSource", source), reader.module.place(place))

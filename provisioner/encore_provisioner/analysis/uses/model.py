@@ -1,29 +1,16 @@
-"""One use of a resource: where it stands, in which form, and what it does. Data only."""
+"""One place where a resource may be used, with the syntax around it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from tree_sitter import Node
 
-from encore_config.graph import Operation, UseKind
-from encore_provisioner.analysis.declarations.model import Declaration
+from encore_provisioner.analysis.facts import Form, Shape
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.resolver import Resolver
 from encore_provisioner.analysis.source import Span
-
-Shape = Literal[
-    "argument",  # f(x)
-    "callee",  # x()
-    "constructor",  # new C(x)
-    "field",  # x.f
-    "index",  # x["f"]
-    "method",  # x.f(…)
-    "other",  # { x }, [x], y = x, return x, …
-    "template",  # x.f`…`
-]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,17 +32,9 @@ class Occurrence:
     def span(self) -> Span:
         return self.module.span(self.node)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Use:
-    """``declaration`` is what is used; ``name`` is the graph's, ``service.endpoint`` for calls."""
-
-    kind: UseKind
-    name: str
-    operations: frozenset[Operation]
-    module: Module
-    span: Span
-    declaration: Declaration | None
+    @property
+    def form(self) -> Form:
+        return Form(self.module.place(self.node), self.shape, self.seen, self.member)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from encore_provisioner.analysis.catalogue import (
     TOPIC_PERMISSIONS,
     Kind,
 )
-from encore_provisioner.analysis.declarations.model import Bucket, Declaration, Metric
+from encore_provisioner.analysis.declarations.model import Declared, Metric
 from encore_provisioner.analysis.findings import did_you_mean
 from encore_provisioner.analysis.source import Span
 from encore_provisioner.analysis.uses.model import Context, Occurrence
@@ -39,7 +39,7 @@ _BUCKET_REF: Final = Permissions(BUCKET_PERMISSIONS, BUCKET_METHODS, "Bucket")
 _ACCESS: Final[Operations] = frozenset({"access"})
 
 
-def database(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+def database(used: Declared, found: Occurrence, context: Context) -> Operations | None:
     if found.seen in ("callee", "other"):
         message = f"Encore refuses this use of {used.title}, which it cannot follow"
         hint = "call its methods here, pass it to a function, or import its variable where needed"
@@ -61,7 +61,7 @@ def _query(method: str, call: Node) -> Operations:
     return query_operations(query) if query is not None else frozenset()
 
 
-def topic(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+def topic(used: Declared, found: Occurrence, context: Context) -> Operations | None:
     if found.seen not in ("method", "constructor", "index"):
         message = f"Encore refuses this use of {used.title}: it follows only calls of its methods"
         hint = "call `publish`, or pass on `topic.ref<Publisher>()`"
@@ -73,7 +73,7 @@ def topic(used: Declaration, found: Occurrence, context: Context) -> Operations 
     return _of(TOPIC_METHODS, found.member)
 
 
-def bucket(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+def bucket(used: Declared, found: Occurrence, context: Context) -> Operations | None:
     if found.seen not in ("method", "index"):
         message = f"Encore refuses this use of {used.title}: it follows only calls of its methods"
         hint = "call a method of the bucket, or pass on `bucket.ref<…>()`"
@@ -81,25 +81,16 @@ def bucket(used: Declaration, found: Occurrence, context: Context) -> Operations
     if found.shape != "method" or found.call is None:
         return None
     if found.member == "ref":
-        operations = _reference(_BUCKET_REF, found, context)
-    elif found.member in BUCKET_METHODS:
-        operations = _of(BUCKET_METHODS, found.member)
-    else:
-        hint = did_you_mean(
-            found.member, (*BUCKET_METHODS, "ref"), "see Encore's docs for its methods"
-        )
-        message = f"a bucket has no method `{found.member}`"
-        context.findings.add("E0709", _member_span(found), message, hint=hint)
-        return None
-    if operations and "public_url" in operations and isinstance(used, Bucket) and not used.public:
-        message = f"`publicUrl` needs a public bucket, and {used.title} is not public"
-        hint = "declare it with `public: true`, or use `signedDownloadUrl`"
-        places = [("the bucket", used.span)]
-        context.findings.add("E0710", _member_span(found), message, hint=hint, related=places)
-    return operations
+        return _reference(_BUCKET_REF, found, context)
+    if found.member in BUCKET_METHODS:
+        return _of(BUCKET_METHODS, found.member)
+    hint = did_you_mean(found.member, (*BUCKET_METHODS, "ref"), "see Encore's docs for its methods")
+    message = f"a bucket has no method `{found.member}`"
+    context.findings.add("E0709", member_span(found), message, hint=hint)
+    return None
 
 
-def metric(used: Declaration, found: Occurrence, context: Context) -> Operations | None:
+def metric(used: Declared, found: Occurrence, context: Context) -> Operations | None:
     if found.seen not in ("method", "constructor", "index"):
         message = f"Encore refuses this use of {used.title}: it follows only calls of its methods"
         hint = "call `increment`, `set`, `with` or `ref` here"
@@ -109,7 +100,7 @@ def metric(used: Declaration, found: Occurrence, context: Context) -> Operations
     return frozenset(METRIC_OPERATIONS[used.metric_kind]) if isinstance(used, Metric) else None
 
 
-def keyspace(_used: Declaration, found: Occurrence, _context: Context) -> Operations | None:
+def keyspace(_used: Declared, found: Occurrence, _context: Context) -> Operations | None:
     member, call = found.member, found.call
     while member == "with" and call is not None:
         parent = nodes.wrapped(call).parent
@@ -120,7 +111,7 @@ def keyspace(_used: Declaration, found: Occurrence, _context: Context) -> Operat
     return _ACCESS | frozenset(KEYSPACE_METHODS.get(member, ()))
 
 
-USERS: Final[Mapping[Kind, Callable[[Declaration, Occurrence, Context], Operations | None]]] = {
+USERS: Final[Mapping[Kind, Callable[[Declared, Occurrence, Context], Operations | None]]] = {
     "bucket": bucket,
     "database": database,
     "keyspace": keyspace,
@@ -133,7 +124,7 @@ def _of(methods: Mapping[str, tuple[Operation, ...]], name: str) -> Operations |
     return frozenset(methods[name]) if name in methods else None
 
 
-def _member_span(found: Occurrence) -> Span:
+def member_span(found: Occurrence) -> Span:
     outer = nodes.wrapped(found.node).parent
     member = nodes.field(outer, "property") if outer is not None else None
     return found.module.span(member) if member is not None else found.span
@@ -144,7 +135,7 @@ def _reference(permissions: Permissions, found: Occurrence, context: Context) ->
     names = ", ".join(f"`{name}`" for name in permissions.types)
     if not given:
         message = "`ref` must say as a type argument what the reference permits"
-        context.findings.add("E0713", _member_span(found), message, hint=f"one or more of {names}")
+        context.findings.add("E0713", member_span(found), message, hint=f"one or more of {names}")
         return None
     operations = permissions.of(found.module, given[0], context.resolver)
     if not operations:

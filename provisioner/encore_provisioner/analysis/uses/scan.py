@@ -1,100 +1,80 @@
-"""Where resources are used: every occurrence of a variable that holds one (contract A7).
+"""Where resources are used in one file: every occurrence of a variable that holds one (A7).
 
-In: modules, the index and the services. Out: uses in source order. It follows what the code does;
-where Encore's own scan would lose or refuse the use, that is a finding.
+In: a module and the index. Out: uses, calls of clients and occurrences of namespaces, in source
+order. It follows what the code does; where Encore's own scan would lose or refuse the use, that is
+a finding. Which service the file belongs to plays no part here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from tree_sitter import Node
 
-from encore_config.graph import Operation, UseKind
+from encore_config.diagnostics import Diagnostic
 from encore_provisioner.analysis import nodes
-from encore_provisioner.analysis.catalogue import Kind
-from encore_provisioner.analysis.declarations.model import Declaration, Declared, Keyspace
+from encore_provisioner.analysis.declarations.model import Declared, Reference, target_of
+from encore_provisioner.analysis.declarations.model import Target as DeclaredTarget
+from encore_provisioner.analysis.facts import ClientUse, FoundUse, NamespaceUse
+from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.index import Held, Index
-from encore_provisioner.analysis.links import Links
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.occurrences import occurrences
 from encore_provisioner.analysis.resolver import Target
-from encore_provisioner.analysis.services import Services
-from encore_provisioner.analysis.uses.clients import call
-from encore_provisioner.analysis.uses.model import Context, Use
-from encore_provisioner.analysis.uses.namespaces import NamespaceUse
-from encore_provisioner.analysis.uses.resources import USERS
+from encore_provisioner.analysis.uses.model import Context, Occurrence
+from encore_provisioner.analysis.uses.resources import USERS, member_span
 from encore_provisioner.analysis.uses.shapes import occurrence
 
-_KINDS: Final[dict[Kind, UseKind]] = {
-    "bucket": "bucket",
-    "database": "database",
-    "keyspace": "cache",
-    "metric": "metric",
-    "topic": "topic",
-}
 _NAMES_A_VARIABLE: Final = frozenset({"variable_declarator", "required_parameter"})
+_INTRODUCES: Final = frozenset(
+    {"array_pattern", "rest_pattern", "function_declaration", "class_declaration"}
+)
 
 
 class Scan:
-    """``namespaces`` fills while modules are scanned: each occurrence of an ``import * as``."""
+    """One module's uses; ``clients`` and ``namespaces`` fill while :meth:`uses` goes on."""
 
-    def __init__(
-        self,
-        index: Index,
-        services: Services,
-        links: Links,
-        declarations: Sequence[Declaration],
-        context: Context,
-    ) -> None:
+    def __init__(self, module: Module, index: Index, findings: Findings) -> None:
+        self._module = module
         self._index = index
-        self._services = services
-        self._links = links
-        self._endpoints = tuple(d for d in declarations if d.kind == "endpoint")
-        self._context = context
+        self._findings = findings
+        self.clients: list[ClientUse] = []
         self.namespaces: list[NamespaceUse] = []
 
-    def modules(self, modules: Iterable[Module]) -> Iterator[Use]:
-        for module in modules:
-            yield from self.module(module)
-
-    def module(self, module: Module) -> Iterator[Use]:
-        targets = self._imported(module)
-        names = targets.keys() | self._index.variables(module.path)
-        for name, node in occurrences(module, names):
+    def uses(self) -> Iterator[FoundUse]:
+        targets = self._imported()
+        names = targets.keys() | self._index.variables(self._module.path)
+        for name, node in occurrences(self._module, names):
             if _declares(node):
                 continue
             target = targets.get(name)
-            if target is not None and module.scopes.of(node, name) is None:
-                yield from self._target(module, name, node, target)
+            if target is not None and self._module.scopes.of(node, name) is None:
+                yield from self._target(name, node, target)
             else:
-                held = self._index.identifier(module, node)
-                yield from self._held(module, name, node, held)
-        yield from self._inline(module)
+                yield from self._held(name, node, self._index.identifier(self._module, node))
+        yield from self._inline()
 
-    def _inline(self, module: Module) -> Iterator[Use]:
+    def _inline(self) -> Iterator[FoundUse]:
         """``SQLDatabase.named("x").query`…` ``: used where it stands, without a variable."""
-        for item in self._index.items(module.path):
-            declaration = self._index.declaration(item)
-            found = occurrence(module, item.node)
-            inline = found.shape in ("field", "method", "template") and item.kind in USERS
-            if declaration is None or not inline:
+        for item in self._index.items(self._module.path):
+            node = self._module.node(item.place) if item.kind in USERS else None
+            found = occurrence(self._module, node) if node is not None else None
+            if found is None or found.shape not in ("field", "method", "template"):
                 continue
-            operations = USERS[item.kind](declaration, found, self._context) or frozenset()
+            findings = Findings()
+            operations = self._operations(item, found, findings)
             if operations:
-                message = (
-                    f"Encore does not see this use of {declaration.title}: no variable names it"
-                )
+                message = f"Encore does not see this use of {item.title}: no variable names it"
                 hint = "put it into a `const` of its own and use that"
-                self._context.findings.add("W0707", item.span, message, hint=hint)
-            yield from self._use(item.kind, declaration, operations, module, item.node)
+                findings.add("W0707", item.place, message, hint=hint)
+            yield self._use(item, operations, found, findings)
 
-    def _imported(self, module: Module) -> dict[str, Target]:
+    def _imported(self) -> dict[str, Target]:
         """The imported names of a module through which a resource may be used."""
         found: dict[str, Target] = {}
-        for name in module.imports:
-            target = self._index.resolver.name(module, name)
+        for name in self._module.imports:
+            target = self._index.resolver.name(self._module, name)
             if target is not None and self._matters(target):
                 found[name] = target
         return found
@@ -104,90 +84,77 @@ class Scan:
             return True
         return self._index.target(target) is not None
 
-    def _target(self, module: Module, name: str, node: Node, target: Target) -> Iterator[Use]:
+    def _target(self, name: str, node: Node, target: Target) -> Iterator[FoundUse]:
         if target.entity == "client":
-            yield from self._client(module, target.name, node)
+            self.clients.append(ClientUse(target.name, occurrence(self._module, node).form))
         elif target.entity in ("clients", "namespace"):
-            yield from self._namespace(module, name, node, target)
+            yield from self._namespace(name, node, target)
         else:
-            yield from self._held(module, name, node, self._index.target(target))
+            yield from self._held(name, node, self._index.target(target))
 
-    def _namespace(self, module: Module, name: str, node: Node, target: Target) -> Iterator[Use]:
+    def _namespace(self, name: str, node: Node, target: Target) -> Iterator[FoundUse]:
         parent = node.parent
         member = nodes.field(parent, "property") if parent is not None else None
         owned = parent is not None and nodes.field(parent, "object") == node
         inner = (
             self._index.resolver.member(target, nodes.text(member)) if member and owned else None
         )
-        taken = self._index.last(target.module)
-        declaration = self._index.declaration(taken) if taken is not None else None
-        if declaration is not None:
-            found, meant = occurrence(module, node), self._meant(inner)
-            self.namespaces.append(NamespaceUse(name, found, declaration, meant))
+        taken = self._index.last(target.module) if target.entity == "namespace" else None
+        if taken is not None:
+            form = occurrence(self._module, node).form
+            self.namespaces.append(NamespaceUse(name, form, target_of(taken), self._meant(inner)))
         if inner is not None and parent is not None:
-            yield from self._target(module, name, parent, inner)
+            yield from self._target(name, parent, inner)
 
-    def _meant(self, target: Target | None) -> Declaration | None:
+    def _meant(self, target: Target | None) -> DeclaredTarget | None:
         held = self._index.target(target) if target is not None else None
         item = held.whole if held is not None else None
-        return self._index.declaration(item) if item is not None else None
+        return target_of(item) if item is not None else None
 
-    def _client(self, module: Module, local: str, node: Node) -> Iterator[Use]:
-        found = occurrence(module, node)
-        use = call(local, found, self._services, self._endpoints, self._context)
-        if use is not None:
-            yield use
-
-    def _held(self, module: Module, name: str, node: Node, held: Held | None) -> Iterator[Use]:
+    def _held(self, name: str, node: Node, held: Held | None) -> Iterator[FoundUse]:
         if held is None:
             return
         item, node = _item(held, node)
-        declaration = self._index.declaration(item) if item is not None else None
-        if item is None or declaration is None or item.kind not in USERS:
+        if item is None or item.kind not in USERS:
             return
-        operations = USERS[item.kind](declaration, occurrence(module, node), self._context)
-        if not operations:
-            return
-        self._check_via(module, name, declaration, held)
-        yield from self._use(item.kind, declaration, frozenset(operations), module, node)
+        found, findings = occurrence(self._module, node), Findings()
+        operations = self._operations(item, found, findings)
+        if operations:
+            self._check_via(name, item, held, findings)
+        yield self._use(item, operations, found, findings)
+
+    def _operations(self, item: Declared, found: Occurrence, findings: Findings) -> frozenset[str]:
+        context = Context(self._index.resolver, findings)
+        return frozenset(USERS[item.kind](item, found, context) or ())
 
     def _use(
-        self,
-        kind: Kind,
-        declaration: Declaration,
-        operations: frozenset[Operation],
-        module: Module,
-        node: Node,
-    ) -> Iterator[Use]:
-        used: Declaration | None = declaration
-        if not operations:
-            return
-        if isinstance(declaration, Keyspace):
-            used = self._links.get(declaration)
-            self._check_keyspace(declaration, module, node)
-        if used is not None and used.name is not None:
-            yield Use(_KINDS[kind], used.name, operations, module, module.span(node), used)
+        self, item: Declared, operations: frozenset[str], found: Occurrence, findings: Findings
+    ) -> FoundUse:
+        """What is found out about a declaration of the app stands; by name, only if it exists."""
+        conditional: tuple[Diagnostic, ...] = findings.sorted()
+        if not isinstance(item, Reference):
+            self._findings.extend(conditional)
+            conditional = ()
+        public = None
+        if item.kind == "bucket" and "public_url" in operations:
+            public = member_span(found).place
+        return FoundUse(
+            target_of(item),
+            tuple(sorted(operations)),  # type: ignore[arg-type]
+            self._module.place(found.node),
+            conditional,
+            public,
+        )
 
-    def _check_keyspace(self, used: Keyspace, module: Module, node: Node) -> None:
-        """Encore gives a cluster to the service that declares the keyspace, and to no other."""
-        here, there = self._services.of(module.path), self._services.of(used.path)
-        if here is not None and there is not None and here is not there:
-            message = (
-                f"Encore gives service `{here.name}` no access to this keyspace's cluster: "
-                f"the keyspace belongs to service `{there.name}`"
-            )
-            hint = 'declare a keyspace in this service, on `CacheCluster.named("…")`'
-            self._context.findings.add("W0717", module.span(node), message, hint=hint)
-
-    def _check_via(self, module: Module, name: str, used: Declaration, held: Held) -> None:
+    def _check_via(self, name: str, item: Declared, held: Held, findings: Findings) -> None:
         """Encore tracks a named import from the declaring file under the declared name."""
         lost = held.via & {"barrel", "rename", "default"}
         if "namespace" in held.via:  # of the declaring file: see ``namespaces``
             lost &= {"barrel"}
-        if not lost or used.kind == "keyspace":
+        if not lost or item.kind == "keyspace":
             return
-        item = held.items[-1]
-        if lost == {"default"} and self._index.last(item.module.path) is item:
+        last = held.items[-1]
+        if lost == {"default"} and self._index.last(last.path) is last:
             return
         code = "W0703" if "barrel" in lost else "W0704" if "rename" in lost else "W0705"
         how = {
@@ -195,10 +162,10 @@ class Scan:
             "W0704": "is exported under another name than it is declared",
             "W0705": "comes as a default import, which for Encore is the last declaration",
         }[code]
-        message = f"`{name}` {how}, so Encore does not see the use of {used.title}"
-        hint = f"import `{item.bind.name}` from `{item.module.path}` itself"
-        place = module.span(module.imports[name].node)
-        self._context.findings.add(code, place, message, hint=hint)
+        message = f"`{name}` {how}, so Encore does not see the use of {item.title}"
+        hint = f"import `{last.bind.name}` from `{last.path}` itself"
+        place = self._module.span(self._module.imports[name].node)
+        findings.add(code, place, message, hint=hint)
 
 
 def _item(held: Held, node: Node) -> tuple[Declared | None, Node]:
@@ -219,9 +186,4 @@ def _declares(node: Node) -> bool:
         return True
     if parent.type in _NAMES_A_VARIABLE:
         return node in (nodes.field(parent, "name"), nodes.field(parent, "pattern"))
-    return parent.type in (
-        "array_pattern",
-        "rest_pattern",
-        "function_declaration",
-        "class_declaration",
-    )
+    return parent.type in _INTRODUCES

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.facts import Shape
 from encore_provisioner.analysis.modules import Module
-from encore_provisioner.analysis.uses.model import Occurrence, Shape
+from encore_provisioner.analysis.uses.model import Occurrence
 
 
 def occurrence(module: Module, node: Node) -> Occurrence:

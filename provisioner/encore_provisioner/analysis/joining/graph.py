@@ -6,7 +6,7 @@ or target could not be read is left out; a finding tells of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
@@ -29,9 +29,9 @@ from encore_provisioner.analysis.declarations.model import (
     Subscription,
     Topic,
 )
-from encore_provisioner.analysis.links import Links
-from encore_provisioner.analysis.services import Importers, Services
-from encore_provisioner.analysis.uses import ServiceUse
+from encore_provisioner.analysis.joining.register import Links
+from encore_provisioner.analysis.joining.services import Importers, Services
+from encore_provisioner.analysis.joining.uses import ServiceUse
 
 D = TypeVar("D", bound=Declaration)
 T = TypeVar("T")
@@ -48,6 +48,7 @@ class Found:
     services: Services
     importers: Importers
     uses: Sequence[ServiceUse]
+    migrations: Mapping[Declaration, document.Migrations]
 
     def each(self, kind: type[D], build: Callable[[D], T | None]) -> tuple[T, ...]:
         """Build a part of the document from each declaration of a kind; None leaves it out."""
@@ -65,11 +66,11 @@ def build_graph(found: Found) -> Graph:
         app=document.App(id=found.app_id, language=found.language),
         gateway=_gateway(found),
         services=tuple(
-            document.Service(name=s.name, root=s.root, at=s.span.at)
+            document.Service(name=s.name, root=s.root, at=s.place.at)
             for s in sorted(found.services.items, key=lambda s: (s.name, s.root))
         ),
         endpoints=_sorted(_endpoints(found), "service", "name"),
-        databases=_sorted(found.each(Database, _database), "name"),
+        databases=_sorted(found.each(Database, lambda d: _database(d, found)), "name"),
         topics=_sorted(found.each(Topic, _topic), "name"),
         subscriptions=_sorted(
             found.each(Subscription, lambda s: _subscription(s, found)), "topic", "name"
@@ -78,7 +79,7 @@ def build_graph(found: Found) -> Graph:
         caches=_sorted(found.each(Cache, _cache), "name"),
         keyspaces=_keyspaces(found),
         secrets=_secrets(found),
-        metrics=_sorted(found.each(Metric, lambda m: _metric(m, found)), "name"),
+        metrics=_metrics(found),
         cron_jobs=_sorted(found.each(CronJob, lambda c: _cron_job(c, found)), "name"),
         uses=_uses(found.uses),
     )
@@ -99,7 +100,7 @@ def _gateway(found: Found) -> document.Gateway:
         return document.Gateway()
     handler = found.links.get(declared[0])
     reference = _service_endpoint(handler, found) if isinstance(handler, AuthHandler) else None
-    return document.Gateway(explicit=True, auth_handler=reference, at=declared[0].span.at)
+    return document.Gateway(explicit=True, auth_handler=reference, at=declared[0].place.at)
 
 
 def _service_endpoint(target: Declaration | None, found: Found) -> document.ServiceEndpoint | None:
@@ -123,14 +124,14 @@ def _endpoint(e: Endpoint, service: str | None) -> document.Endpoint | None:
         path=e.url if e.url is not None else f"/{service}.{e.name}",
         access=e.access,
         kind=e.endpoint_kind,
-        at=e.span.at,
+        at=e.place.at,
     )
 
 
-def _database(d: Database) -> document.Database | None:
+def _database(d: Database, found: Found) -> document.Database | None:
     if d.name is None:
         return None
-    return document.Database(name=d.name, migrations=d.migrations, at=d.span.at)
+    return document.Database(name=d.name, migrations=found.migrations.get(d), at=d.place.at)
 
 
 def _topic(t: Topic) -> document.Topic | None:
@@ -138,7 +139,7 @@ def _topic(t: Topic) -> document.Topic | None:
         return None
     ordering = t.ordering_attribute
     return document.Topic(
-        name=t.name, delivery=t.delivery, ordering_attribute=ordering, at=t.span.at
+        name=t.name, delivery=t.delivery, ordering_attribute=ordering, at=t.place.at
     )
 
 
@@ -156,20 +157,20 @@ def _subscription(s: Subscription, found: Found) -> document.Subscription | None
         max_backoff=s.max_backoff,
         max_retries=s.max_retries,
         max_concurrency=s.max_concurrency,
-        at=s.span.at,
+        at=s.place.at,
     )
 
 
 def _bucket(b: Bucket) -> document.Bucket | None:
     if b.name is None:
         return None
-    return document.Bucket(name=b.name, public=b.public, versioned=b.versioned, at=b.span.at)
+    return document.Bucket(name=b.name, public=b.public, versioned=b.versioned, at=b.place.at)
 
 
 def _cache(c: Cache) -> document.Cache | None:
     if c.name is None:
         return None
-    return document.Cache(name=c.name, eviction_policy=c.eviction_policy, at=c.span.at)
+    return document.Cache(name=c.name, eviction_policy=c.eviction_policy, at=c.place.at)
 
 
 def _keyspaces(found: Found) -> tuple[document.Keyspace, ...]:
@@ -186,7 +187,7 @@ def _keyspace(k: Keyspace, found: Found) -> document.Keyspace | None:
         cache=cluster.name,
         service=found.service(k) or "",
         key_pattern=k.key_pattern,
-        at=k.span.at,
+        at=k.place.at,
     )
 
 
@@ -198,7 +199,7 @@ def _secrets(found: Found) -> tuple[document.Secret, ...]:
             own = found.service(secret)
             names = (own,) if own is not None else found.importers.of(secret.path)
             services.setdefault(secret.name, set()).update(names)
-            places.setdefault(secret.name, set()).add(secret.span.at)
+            places.setdefault(secret.name, set()).add(secret.place.at)
     return tuple(
         document.Secret(
             name=name, services=tuple(sorted(services[name])), at=tuple(sorted(places[name]))
@@ -207,13 +208,19 @@ def _secrets(found: Found) -> tuple[document.Secret, ...]:
     )
 
 
-def _metric(m: Metric, found: Found) -> document.Metric | None:
+def _metrics(found: Found) -> tuple[document.Metric, ...]:
+    users: dict[str, set[str]] = {}
+    for item in found.uses:
+        if item.use.kind == "metric":
+            users.setdefault(item.use.name, set()).add(item.service)
+    return _sorted(found.each(Metric, lambda m: _metric(m, users)), "name")
+
+
+def _metric(m: Metric, users: Mapping[str, set[str]]) -> document.Metric | None:
     if m.name is None:
         return None
-    users = {u.service for u in found.uses if u.use.kind == "metric" and u.use.name == m.name}
-    return document.Metric(
-        name=m.name, kind=m.metric_kind, services=tuple(sorted(users)), at=m.span.at
-    )
+    services = tuple(sorted(users.get(m.name, ())))
+    return document.Metric(name=m.name, kind=m.metric_kind, services=services, at=m.place.at)
 
 
 def _cron_job(c: CronJob, found: Found) -> document.CronJob | None:
@@ -221,7 +228,7 @@ def _cron_job(c: CronJob, found: Found) -> document.CronJob | None:
     if c.name is None or c.schedule is None or endpoint is None:
         return None
     return document.CronJob(
-        name=c.name, title=c.title_text, schedule=c.schedule, endpoint=endpoint, at=c.span.at
+        name=c.name, title=c.title_text, schedule=c.schedule, endpoint=endpoint, at=c.place.at
     )
 
 
@@ -231,7 +238,7 @@ def _uses(uses: Iterable[ServiceUse]) -> tuple[document.Use, ...]:
     for item in uses:
         key = (item.service, item.use.kind, item.use.name)
         operations.setdefault(key, set()).update(item.use.operations)
-        places.setdefault(key, set()).add(item.use.span.at)
+        places.setdefault(key, set()).add(item.use.place.at)
     return tuple(
         document.Use(
             service=key[0],

@@ -14,8 +14,8 @@ from encore_provisioner.analysis.catalogue import TITLES, Kind
 from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.model import Declaration, Endpoint, Gateway, Secret
 from encore_provisioner.analysis.findings import Findings
-from encore_provisioner.analysis.links import Links
-from encore_provisioner.analysis.services import Importers, Services
+from encore_provisioner.analysis.joining.register import Links
+from encore_provisioner.analysis.joining.services import Importers, Services
 
 _CODES: Final[Mapping[Kind, str]] = {
     "database": "E0801",
@@ -32,19 +32,19 @@ _CODES: Final[Mapping[Kind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Checked:
     declarations: Sequence[Declaration]
     links: Links
     services: Services
     importers: Importers
 
 
-def check(facts: Facts, findings: Findings) -> None:
+def check(facts: Checked, findings: Findings) -> None:
     for rule in CHECKS:
         rule(facts, findings)
 
 
-def _check_unique(facts: Facts, findings: Findings) -> None:
+def _check_unique(facts: Checked, findings: Findings) -> None:
     """One name for each kind: within a topic for subscriptions, within a service for endpoints."""
     first: dict[Hashable, Declaration] = {}
     for declaration in facts.declarations:
@@ -56,7 +56,7 @@ def _check_unique(facts: Facts, findings: Findings) -> None:
             _report_twice(former, declaration, findings)
 
 
-def _identity(declaration: Declaration, facts: Facts) -> Hashable | None:
+def _identity(declaration: Declaration, facts: Checked) -> Hashable | None:
     kind, name = declaration.kind, declaration.name
     if kind in ("auth_handler", "gateway"):
         return kind
@@ -80,11 +80,11 @@ def _report_twice(former: Declaration, declaration: Declaration, findings: Findi
         hint = "give it another name"
         if kind in ("database", "bucket", "cache"):
             hint += ", or refer to the first one with `.named(…)` or an import"
-    places = [("the first one", former.span)]
-    findings.add(_CODES[kind], declaration.span, message, hint=hint, related=places)
+    places = [("the first one", former.place)]
+    findings.add(_CODES[kind], declaration.place, message, hint=hint, related=places)
 
 
-def _check_paths(facts: Facts, findings: Findings) -> None:
+def _check_paths(facts: Checked, findings: Findings) -> None:
     """Within a service, no two endpoints answer the same path and method."""
     taken: dict[Hashable, Endpoint] = {}
     for endpoint in facts.declarations:
@@ -101,12 +101,12 @@ def _check_paths(facts: Facts, findings: Findings) -> None:
 
 def _report_path(former: Endpoint, endpoint: Endpoint, what: str, findings: Findings) -> None:
     message = f"endpoint `{endpoint.name}` answers {what}, as `{former.name}` does already"
-    span = endpoint.module.span(endpoint.url_node or endpoint.node)
-    places = [(f"endpoint `{former.name}`", former.span)]
-    findings.add("E0809", span, message, hint="change the path or the method", related=places)
+    place = endpoint.url_place or endpoint.place
+    places = [(f"endpoint `{former.name}`", former.place)]
+    findings.add("E0809", place, message, hint="change the path or the method", related=places)
 
 
-def _check_auth(facts: Facts, findings: Findings) -> None:
+def _check_auth(facts: Checked, findings: Findings) -> None:
     """An endpoint with ``auth: true`` needs a gateway with an auth handler to mean anything."""
     if any(isinstance(d, Gateway) and d.auth_handler is not None for d in facts.declarations):
         return
@@ -114,10 +114,10 @@ def _check_auth(facts: Facts, findings: Findings) -> None:
         if isinstance(endpoint, Endpoint) and endpoint.access == "auth":
             message = f"endpoint `{endpoint.name}` wants authentication, but no gateway does any"
             hint = "declare an `authHandler` and write `new Gateway({ authHandler: … })`"
-            findings.add("W0525", endpoint.span, message, hint=hint)
+            findings.add("W0525", endpoint.place, message, hint=hint)
 
 
-def _check_secrets(facts: Facts, findings: Findings) -> None:
+def _check_secrets(facts: Checked, findings: Findings) -> None:
     """A secret belongs to the service whose folder holds it."""
     for secret in facts.declarations:
         if isinstance(secret, Secret) and facts.services.of(secret.path) is None:
@@ -126,10 +126,10 @@ def _check_secrets(facts: Facts, findings: Findings) -> None:
             message = f"{secret.title} is declared outside every service{by}"
             folder = posixpath.dirname(secret.path) or "."
             hint = f"move it out of `{folder}` into the folder of a service that uses it"
-            findings.add("E0621", secret.span, message, hint=hint)
+            findings.add("E0621", secret.place, message, hint=hint)
 
 
-CHECKS: Final[tuple[Callable[[Facts, Findings], None], ...]] = (
+CHECKS: Final[tuple[Callable[[Checked, Findings], None], ...]] = (
     _check_unique,
     _check_paths,
     _check_auth,

@@ -1,0 +1,150 @@
+"""Which service uses which resource, and how (contract A7 and C).
+
+In: what the files' facts say of uses, declarations, links and services. Out: uses, each attributed
+to the service whose folder holds it. What stands outside every service is attributed to the
+services that import it, and is a finding, because Encore attributes by folder alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from encore_config.graph import Operation, UseKind
+from encore_provisioner.analysis.catalogue import TITLES, Kind
+from encore_provisioner.analysis.declarations.model import Bucket, Declaration, Keyspace
+from encore_provisioner.analysis.facts import Facts, FoundUse
+from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.joining.clients import Clients
+from encore_provisioner.analysis.joining.model import Use
+from encore_provisioner.analysis.joining.namespaces import Namespace, check_namespaces
+from encore_provisioner.analysis.joining.register import Links, Register
+from encore_provisioner.analysis.joining.services import Importers, Services
+from encore_provisioner.analysis.source import Place
+
+_KINDS: Final[dict[Kind, UseKind]] = {
+    "bucket": "bucket",
+    "database": "database",
+    "keyspace": "cache",
+    "metric": "metric",
+    "topic": "topic",
+}
+_ACCESS: Final[frozenset[Operation]] = frozenset({"access"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceUse:
+    service: str
+    use: Use
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """All that a use is joined with."""
+
+    register: Register
+    links: Links
+    services: Services
+    findings: Findings
+
+
+def join_uses(facts: Iterable[Facts], join: Join) -> tuple[Use, ...]:
+    """The uses of all files: of resources, of clusters by their keyspaces, of endpoints."""
+    declarations = join.register.declarations
+    clients = Clients(join.services, declarations)
+    found = list(_keyspace_uses(declarations, join.links))
+    namespaces: list[Namespace] = []
+    for file in facts:
+        found.extend(use for item in file.uses if (use := _use(item, join)) is not None)
+        for call in file.clients:
+            use = clients.call(call, join.findings)
+            found.extend([use] if use is not None else [])
+        namespaces.extend(_namespaces(file, join.register))
+    check_namespaces(namespaces, found, join.services, join.findings)
+    return tuple(found)
+
+
+def _keyspace_uses(declarations: Iterable[Declaration], links: Links) -> Iterator[Use]:
+    """A keyspace makes the service that declares it a user of its cluster."""
+    for declaration in declarations:
+        cluster = links.get(declaration) if isinstance(declaration, Keyspace) else None
+        if cluster is not None and cluster.name is not None:
+            yield Use("cache", cluster.name, _ACCESS, declaration.place, cluster)
+
+
+def _use(item: FoundUse, join: Join) -> Use | None:
+    used = join.register.find(item.target)
+    if used is None:
+        return None
+    kind = _KINDS[used.kind]
+    join.findings.extend(item.findings)
+    if item.public is not None and isinstance(used, Bucket) and not used.public:
+        _report_not_public(used, item.public, join.findings)
+    if isinstance(used, Keyspace) and item.operations:
+        _check_keyspace(used, item.place, join)
+        used = join.links.get(used)
+    if used is None or used.name is None or not item.operations:
+        return None
+    return Use(kind, used.name, frozenset(item.operations), item.place, used)
+
+
+def _report_not_public(used: Bucket, place: Place, findings: Findings) -> None:
+    message = f"`publicUrl` needs a public bucket, and {used.title} is not public"
+    hint = "declare it with `public: true`, or use `signedDownloadUrl`"
+    findings.add("E0710", place, message, hint=hint, related=[("the bucket", used.place)])
+
+
+def _check_keyspace(used: Keyspace, place: Place, join: Join) -> None:
+    """Encore gives a cluster to the service that declares the keyspace, and to no other."""
+    here, there = join.services.of(place.file), join.services.of(used.path)
+    if here is not None and there is not None and here is not there:
+        message = (
+            f"Encore gives service `{here.name}` no access to this keyspace's cluster: "
+            f"the keyspace belongs to service `{there.name}`"
+        )
+        hint = 'declare a keyspace in this service, on `CacheCluster.named("…")`'
+        join.findings.add("W0717", place, message, hint=hint)
+
+
+def _namespaces(file: Facts, register: Register) -> Iterator[Namespace]:
+    for item in file.namespaces:
+        taken = register.find(item.taken)
+        meant = register.find(item.meant) if item.meant is not None else None
+        if taken is not None:
+            yield Namespace(item.name, item.form, taken, meant)
+
+
+def attribute(
+    uses: Iterable[Use], services: Services, importers: Importers, findings: Findings
+) -> tuple[ServiceUse, ...]:
+    found: list[ServiceUse] = []
+    for use in uses:
+        service = services.of(use.path)
+        if service is not None:
+            found.append(ServiceUse(service.name, use))
+            continue
+        names = importers.of(use.path)
+        _report_shared(use, names, findings)
+        found.extend(ServiceUse(name, use) for name in names)
+    return tuple(found)
+
+
+def _report_shared(use: Use, importers: tuple[str, ...], findings: Findings) -> None:
+    by = f"it is imported by {', '.join(importers)}" if importers else "no service imports it"
+    if use.kind == "database":
+        message = (
+            f"database `{use.name}` is used outside every service, so Encore gives no service "
+            f"access to it for this ({by})"
+        )
+        hint = "move this into a service's folder, or pass the database in from there"
+        findings.add("W0702", use.place, message, hint=hint)
+        return
+    title = TITLES[use.declaration.kind] if use.declaration is not None else use.kind
+    verb = "called" if use.kind == "endpoint" else "used"
+    message = (
+        f"{title} `{use.name}` is {verb} outside every service, and Encore cannot tell which "
+        f"service that is ({by})"
+    )
+    hint = "move this into a service's folder, or create a reference there and pass it in"
+    findings.add("E0701", use.place, message, hint=hint)
