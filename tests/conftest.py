@@ -8,6 +8,7 @@ what it changed; ``HYPOTHESIS_PROFILE=search make test`` tries new ones, ten tim
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -16,4 +17,9 @@ settings.register_profile("suite", deadline=None, suppress_health_check=_SLOW, d
 settings.register_profile(
     "search", deadline=None, suppress_health_check=_SLOW, max_examples=1000, print_blob=True
 )
+# Commands that tests run keep what they read here, not in the cache of whoever runs the tests.
+os.environ["ENCORE_INFRA_CACHE"] = os.path.join(
+    tempfile.gettempdir(), f"encore-tests-{os.getuid()}"
+)
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

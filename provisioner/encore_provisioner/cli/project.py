@@ -6,12 +6,14 @@ must see them before anything is done on their ground.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from encore_config.diagnostics import Diagnostic, has_errors, order
 from encore_config.environment import Environment, EnvironmentFile
 from encore_provisioner.analysis import Analysis, analyse
+from encore_provisioner.analysis.cache import default_folder
 from encore_provisioner.app import app_id, find_app
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines, verdict
 from encore_provisioner.cli.session import Session
@@ -47,6 +49,11 @@ def open_root(session: Session, folder: str | None) -> Path:
     return session.root
 
 
+def analyse_app(root: Path) -> Analysis:
+    """The app's source, with what was read before from the user's cache."""
+    return analyse(root, cache=default_folder(os.environ))
+
+
 def open_environment(session: Session, folder: str | None, name: str | None) -> Environment:
     return resolve(open_file(session, folder), name or DEFAULT)
 
@@ -59,7 +66,7 @@ def open_project(session: Session, folder: str | None, name: str | None) -> Proj
     """App, environment and provider, whatever the state of the source."""
     environment = open_environment(session, folder, name)
     root = session.root or Path.cwd()
-    analysis = analyse(root)
+    analysis = analyse_app(root)
     return Project(
         target=target_of(root, analysis, environment),
         provider=load_provider(environment.provider),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 
 from encore_config.diagnostics import has_errors
-from encore_provisioner.analysis import analyse
 from encore_provisioner.app import app_id
 from encore_provisioner.cli.options import add_app_dir, add_format
-from encore_provisioner.cli.project import open_root
+from encore_provisioner.cli.project import analyse_app, open_root
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines
 from encore_provisioner.cli.render.graph_text import graph_lines
 from encore_provisioner.cli.render.mermaid import mermaid
@@ -23,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     root = open_root(session, args.app)
-    analysis = analyse(root)
+    analysis = analyse_app(root)
     session.terminal.note(diagnostics_lines(analysis.diagnostics, session.sources))
     if args.format == "json":
         session.print_document(analysis.graph)

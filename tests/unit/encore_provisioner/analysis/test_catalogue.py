@@ -10,8 +10,8 @@ from typing import get_args
 from encore_config.graph import Operation
 from encore_provisioner.analysis import catalogue
 from encore_provisioner.analysis.catalogue import TITLES, Kind
-from encore_provisioner.analysis.checks import CHECKS
-from encore_provisioner.analysis.declarations import declarers
+from encore_provisioner.analysis.declarations import DECLARERS
+from encore_provisioner.analysis.joining.checks import CHECKS
 
 ROOT = Path(__file__).parents[4]
 SOURCE = ROOT / "provisioner" / "encore_provisioner"
@@ -40,7 +40,7 @@ def entries() -> dict[str, str]:
 
 def test_every_kind_is_read_titled_and_has_a_symbol() -> None:
     kinds = set(get_args(Kind))
-    assert set(declarers(Path())) == kinds
+    assert set(DECLARERS) == kinds
     assert set(TITLES) == kinds
     assert {symbol.kind for symbol in catalogue.SYMBOLS.values()} == kinds
 

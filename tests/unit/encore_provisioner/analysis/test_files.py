@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from encore_provisioner.analysis.files import is_ignored, read_sources
+from encore_provisioner.analysis.files import find_sources, is_ignored
 from encore_provisioner.analysis.findings import Findings
 
 
@@ -19,7 +19,7 @@ def write(root: Path, *paths: str) -> None:
 
 
 def paths(root: Path, findings: Findings | None = None) -> list[str]:
-    return [source.path for source in read_sources(root, findings or Findings())]
+    return [source.path for source in find_sources(root, findings or Findings())]
 
 
 def test_files_are_read_in_the_order_of_encore(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.migrations import Folder, read
 from encore_provisioner.analysis.source import Span, read_source
 
-SPAN = Span(read_source("svc/db.ts", b""), 0, 0)
+PLACE = Span(read_source("svc/db.ts", b""), 0, 0).place
 
 
 def migrate(
@@ -23,7 +23,7 @@ def migrate(
         (root / "svc" / "m" / name).touch()
     findings = Findings()
     folder = Folder(root=root, declared_in="svc/db.ts", path="./m", source=source)
-    found = read(folder, SPAN, findings)
+    found = read(folder, PLACE, findings)
     assert found is not None
     assert (found.dir, found.source) == ("svc/m", source)
     listed = [(f.filename, f.number, f.description) for f in found.files]
@@ -70,5 +70,5 @@ def test_a_folder_that_is_none_is_an_error(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").touch()
     findings = Findings()
     folder = Folder(root=tmp_path, declared_in="db.ts", path=path, source="default")
-    assert read(folder, SPAN, findings) is None
+    assert read(folder, PLACE, findings) is None
     assert [d.code for d in findings.sorted()] == ["E0616"]

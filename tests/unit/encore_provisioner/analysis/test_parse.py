@@ -63,7 +63,7 @@ def test_positions_stay_where_they_were() -> None:
     text = "const a = db.query<{ b: 'ü' }>`1`;\nconst c = 1;"
     parsed, _ = read(text)
     second = parsed.root.children[1]
-    assert parsed.span(second).at.line == 2
+    assert parsed.span(second).place.line == 2
     assert parsed.source.text.decode() == text
 
 

@@ -12,7 +12,7 @@ from encore_provisioner.analysis.source import Span, read_source
 def test_columns_count_code_points() -> None:
     source = read_source("a.ts", '\n  "ü🛒" x'.encode())
     offset = source.text.index(b"x")
-    assert source.at(offset) == At(file="a.ts", line=2, column=8)
+    assert source.position(offset) == (2, 8)
 
 
 def test_a_byte_order_mark_and_line_ends_leave_no_trace() -> None:
@@ -23,8 +23,8 @@ def test_a_byte_order_mark_and_line_ends_leave_no_trace() -> None:
 
 def test_what_is_underlined_ends_with_its_line() -> None:
     source = read_source("a.ts", b"new X(\n  1,\n)")
-    span = Span(source, 0, len(source.text)).first_line()
-    assert (span.at, span.end) == (At(file="a.ts", line=1, column=1), End(line=1, column=7))
+    place = Span(source, 0, len(source.text)).place
+    assert (place.at, place.end) == (At(file="a.ts", line=1, column=1), End(line=1, column=7))
 
 
 @given(st.binary())
@@ -32,6 +32,6 @@ def test_every_offset_of_any_bytes_has_a_position(raw: bytes) -> None:
     source = read_source("a.ts", raw)
     lines = source.text.decode().split("\n")
     for offset in range(len(source.text) + 1):
-        at = source.at(offset)
-        assert 1 <= at.line <= len(lines)
-        assert 1 <= at.column <= len(lines[at.line - 1]) + 1
+        line, column = source.position(offset)
+        assert 1 <= line <= len(lines)
+        assert 1 <= column <= len(lines[line - 1]) + 1
