@@ -43,7 +43,8 @@ generate: $(ALL)
 	$(BIN)/python -m encore_config.rules.generate
 
 bench: $(ALL)
-	$(BIN)/python bench/main_job.py
+	$(BIN)/python -m bench.main_job
+	$(BIN)/python -m bench.analysis
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
