@@ -17,7 +17,7 @@ help:
 	@echo "make check    formatting, lint, types, import rules, freshness of generated files"
 	@echo "make bench    what the tool costs, as a table"
 	@echo "make install  make $(VENV) with everything in it"
-	@echo "make generate write JSON Schemas and protobuf code anew"
+	@echo "make generate write JSON Schemas, protobuf code and the list of diagnostics anew"
 	@echo "make clean    remove $(VENV) and caches (not any environment's data)"
 
 install: $(ALL)
@@ -35,13 +35,16 @@ check: $(ALL)
 	$(BIN)/lint-imports
 	$(BIN)/python -m encore_config.schema --check
 	$(BIN)/python -m encore_config.proto.generate --check
+	$(BIN)/python -m encore_config.rules.generate --check
 
 generate: $(ALL)
 	$(BIN)/python -m encore_config.proto.generate
 	$(BIN)/python -m encore_config.schema
+	$(BIN)/python -m encore_config.rules.generate
 
 bench: $(ALL)
-	$(BIN)/python bench/main_job.py
+	$(BIN)/python -m bench.main_job
+	$(BIN)/python -m bench.analysis
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -3,13 +3,13 @@
 In: a :class:`Source`. Out: its tree and at most one finding. tree-sitter always returns a tree;
 its error flag is no verdict, because the grammar does not know some valid TypeScript. What it
 does not know is replaced by text of the same length that means the same to us, and parsed again:
-type arguments before a template literal, ``export type *``, ``accessor`` fields and others.
+type arguments before a template literal here, all else in :mod:`repairs`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -18,48 +18,19 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Tree
 
 from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.repairs import error_nodes, repaired
 from encore_provisioner.analysis.source import Source, Span
 
 _ROUNDS: Final = 8
 _LONGEST_TYPE: Final = 20_000
 _BEFORE_TEMPLATE: Final = re.compile(rb">\s*`")
-_OPENING: Final = {ord("{"): ord("}"), ord("("): ord(")"), ord("["): ord("]")}
-_CLOSING: Final = frozenset(_OPENING.values())
-
-Repair = tuple[re.Pattern[bytes], Callable[[re.Match[bytes]], bytes]]
-
-
-def _blank(match: re.Match[bytes]) -> bytes:
-    return match[1] + b" " * len(match[2]) + match[3]
-
-
-def _rename(match: re.Match[bytes]) -> bytes:
-    """A keyword used as a member's name becomes a name that is no keyword."""
-    return match[1] + match[2][:-1] + b"X" + match[3]
-
-
-_REPAIRS: Final[tuple[Repair, ...]] = (
-    (re.compile(rb"(\bexport\s+)(type)(\s+\*)"), _blank),
-    (
-        re.compile(rb"(\b(?:static|override|public|private|protected)\s+)(accessor)(\s+[\w$#])"),
-        _blank,
-    ),
-    (re.compile(rb"([<,]\s*)((?:in\s+out|in|out))(\s+[A-Z])"), _blank),
-    (
-        re.compile(
-            rb"(^\s*|[;{},]\s*|\b(?:readonly|static)\s+)(in|abstract)(\s*[?!]?\s*[:(=])", re.M
-        ),
-        _rename,
-    ),
-    (
-        re.compile(rb"(\bfor\s*\(\s*|\bfor\s+await\s*\(\s*)(await using|using)(\s+[\w$]+\s+of\b)"),
-        lambda match: match[1] + b"const".ljust(len(match[2])) + match[3],
-    ),
-    (
-        re.compile(rb"()(\bimport\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*\))(\s*\.)"),
-        lambda match: match[1] + b"_" * len(match[2]) + match[3],
-    ),
+_TOKEN: Final = re.compile(
+    rb"//[^\n]*|/\*[^*\n]*(?:\*(?!/)[^*\n]*)*(?:\*/)?|\*/"
+    rb"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|=>|[<>(){}\[\];]"
 )
+_OPENING: Final = {b">": b"<", b"}": b"{", b")": b"(", b"]": b"["}
+"""What opens that which a token closes: read backwards."""
+_CLOSING: Final = frozenset(_OPENING.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +49,10 @@ def parse(source: Source, findings: Findings) -> Parsed:
     """Parse one file; a syntax error that remains is E0101, W0101 where Encore is not named."""
     text, tree = _without_type_arguments(source.text, _parser().parse(source.text))
     if tree.root_node.has_error:
-        tree = _repaired(text, tree)
+        tree = repaired(text, tree, _parser().parse)
     root = tree.root_node
     if root.has_error:
-        _report(source, _first_error(root), findings)
+        _report(source, next(error_nodes(root), root), findings)
     return Parsed(source, root, root.has_error)
 
 
@@ -127,58 +98,36 @@ def _may_open_template(root: Node, tick: int) -> bool:
 
 def _opening_bracket(text: bytes, close: int) -> int | None:
     """The ``<`` that belongs to the ``>`` at ``close``, if it can open type arguments."""
-    angles, expected = 1, []
-    at = close - 1
-    while at > max(0, close - _LONGEST_TYPE):
-        char = text[at]
-        if char in (ord('"'), ord("'")):
-            at = max(text.rfind(bytes([char]), text.rfind(b"\n", 0, at) + 1, at), 0) or at
-        elif char in _CLOSING:
-            expected.append(char)
-        elif char in _OPENING:
-            if not expected or expected.pop() != _OPENING[char]:
-                return None
-        elif char == ord("`") or (char == ord(";") and not expected):
+    expected = [b"<"]
+    for at, token in _tokens_before(text, close):
+        if token in _OPENING:
+            expected.append(_OPENING[token])
+        elif token == b";" and len(expected) == 1:
             return None
-        elif char == ord(">") and text[at - 1] != ord("="):
-            angles += 1
-        elif char == ord("<"):
-            angles -= 1
-            if not angles:
+        elif token in _CLOSING:
+            if expected.pop() != token:
+                return None
+            if not expected:
                 return at if re.match(rb"[\w$]", text[at - 1 : at]) else None
-        at -= 1
     return None
 
 
-def _repaired(text: bytes, tree: Tree) -> Tree:
-    """Try each known gap of the grammar; keep a replacement that leaves fewer errors."""
-    best, left = tree, _errors(tree.root_node)
-    for pattern, replace in _REPAIRS:
-        changed = pattern.sub(replace, text)
-        if changed == text:
-            continue
-        candidate = _parser().parse(changed)
-        errors = _errors(candidate.root_node)
-        if errors < left:
-            text, best, left = changed, candidate, errors
-    return best
+def _tokens_before(text: bytes, stop: int) -> Iterator[tuple[int, bytes]]:
+    """The brackets and semicolons before ``stop``, last first, back to a template at most.
 
-
-def _errors(root: Node) -> int:
-    return sum(1 for _ in _error_nodes(root))
-
-
-def _error_nodes(root: Node) -> Iterator[Node]:
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if node.is_error or node.is_missing:
-            yield node
-        todo.extend(child for child in reversed(node.children) if child.has_error)
-
-
-def _first_error(root: Node) -> Node:
-    return next(_error_nodes(root), root)
+    Line by line, because a line can be read alone: only a comment that began on an earlier one
+    is seen at its end.
+    """
+    lowest = max(0, stop - _LONGEST_TYPE)
+    lowest = max(lowest, text.rfind(b"`", lowest, stop) + 1)
+    while stop > lowest:
+        line = max(lowest, text.rfind(b"\n", lowest, stop) + 1)
+        for match in reversed(tuple(_TOKEN.finditer(text, line, stop))):
+            if match[0] == b"*/":
+                line = max(lowest, text.rfind(b"/*", lowest, match.start()))
+                break
+            yield match.start(), match[0]
+        stop = line - 1 if text[line - 1 : line] == b"\n" else line
 
 
 def _report(source: Source, node: Node, findings: Findings) -> None:

@@ -1,9 +1,9 @@
 """AWS Signature Version 4 for requests: pure, no I/O, no clock of its own.
 
 In: a request as it will go over the wire, credentials, scope and time. Out: the headers to
-add (:func:`sign`) or the query to send (:func:`presign`). Source of the rules: AWS, "Signature
-Version 4 signing process". S3 signs the path as it stands on the wire; every other service
-signs the normalised path, encoded once more.
+add (:func:`sign`), the query to send (:func:`presign`), or what a server must find in either
+(:func:`signature`). Source of the rules: AWS, "Signature Version 4 signing process". S3 signs the
+path as it stands on the wire; every other service signs the normalised path, encoded once more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -74,11 +74,13 @@ def sign(
         headers["x-amz-security-token"] = credentials.session_token
     if scope.service == "s3":
         headers["x-amz-content-sha256"] = payload_hash
-    canonical = _canonical_request(request, headers, request.query, payload_hash, scope)
-    signature = _signature(canonical, credentials, scope, now)
+    complete = replace(request, headers=headers)
+    signed = signature(
+        complete, payload_hash=payload_hash, credentials=credentials, scope=scope, now=now
+    )
     headers["authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key_id}/{_scope(scope, now)}, "
-        f"SignedHeaders={_signed_names(headers)}, Signature={signature}"
+        f"SignedHeaders={_signed_names(headers)}, Signature={signed}"
     )
     return headers
 
@@ -101,24 +103,33 @@ def presign(
     )
     if credentials.session_token:
         query = (*query, ("X-Amz-Security-Token", credentials.session_token))
-    canonical = _canonical_request(request, headers, query, UNSIGNED_PAYLOAD, scope)
-    signature = _signature(canonical, credentials, scope, now)
-    return f"{query_string(query)}&X-Amz-Signature={signature}"
+    complete = replace(request, headers=headers, query=query)
+    signed = signature(
+        complete, payload_hash=UNSIGNED_PAYLOAD, credentials=credentials, scope=scope, now=now
+    )
+    return f"{query_string(query)}&X-Amz-Signature={signed}"
 
 
-def _canonical_request(
-    request: Unsigned,
-    headers: Mapping[str, str],
-    query: Pairs,
-    payload_hash: str,
-    scope: Scope,
+def signature(
+    request: Unsigned, *, payload_hash: str, credentials: Credentials, scope: Scope, now: datetime
 ) -> str:
+    """The signature, in hex, of a request whose headers (lower case) and query are complete.
+
+    ``query`` is without ``X-Amz-Signature``, ``headers`` are those that are signed, ``now`` is
+    the time that the request names.
+    """
+    canonical = _canonical_request(request, payload_hash, scope)
+    return _signature(canonical, credentials, scope, now)
+
+
+def _canonical_request(request: Unsigned, payload_hash: str, scope: Scope) -> str:
+    headers = request.headers
     lines = (f"{name}:{_trimmed(headers[name])}\n" for name in sorted(headers))
     return "\n".join(
         (
             request.method,
             _canonical_path(request.path, scope),
-            query_string(query),
+            query_string(request.query),
             "".join(lines),
             _signed_names(headers),
             payload_hash,

@@ -19,8 +19,10 @@ KEYS = ("plain", "a b/ü~+&?.txt", "quotes'\"", "100%", "a//b", "ends/", "日本
 
 
 def test_topics(aws: Aws) -> None:
-    arn = aws.sns.create_topic("one", tags={"a": "1", "ü": "b c"})
+    # The local server drops the tags of CreateTopic; test_sns.py has how AWS wants them sent.
+    arn = aws.sns.create_topic("one")
     assert aws.sns.create_topic("one") == arn
+    aws.sns.tag(arn, {"a": "1", "ü": "b c"})
     assert arn in list(aws.sns.list_topics())
     aws.sns.set_topic_attribute(arn, "DisplayName", "<One> & only")
     assert aws.sns.topic_attributes(arn)["DisplayName"] == "<One> & only"

@@ -23,9 +23,14 @@ def status(url: str) -> int:
         return error.code
 
 
+def key_of(tool: Tool) -> str:
+    block = tool.infra()["object_storage"][0]
+    return tool.variables()[block["secret_access_key"]["$env"]]
+
+
 def client(tool: Tool) -> tuple[Minio, dict[str, dict[str, str]], str]:
     block = tool.infra()["object_storage"][0]
-    secret = tool.variables()[block["secret_access_key"]["$env"]]
+    secret = key_of(tool)
     minio = Minio(
         block["endpoint"].removeprefix("http://"),
         access_key=block["access_key_id"],
@@ -55,8 +60,8 @@ def test_who_may_read_what(running_shop: Tool) -> None:
 @pytest.mark.parametrize("opened", ["policy", "block"])
 def test_an_opened_bucket_is_closed_by_the_next_apply(running_shop: Tool, opened: str) -> None:
     minio, buckets, endpoint = client(running_shop)
-    private = buckets["invoices"]["name"]
-    doors = open_doors(endpoint, "any")
+    private, key = buckets["invoices"]["name"], key_of(running_shop)
+    doors = open_doors(endpoint, key)
     try:
         doors.s3.set_public_access_block(private, False)
         if opened == "policy":

@@ -4,15 +4,12 @@ In: nothing but a port and the environment's S3 key. Out: one HTTP endpoint on 1
 three, account ``000000000000``, region ``us-east-1``; it listens on nothing else.
 
 What it keeps over a stop, a ``kill -9`` and a reboot: objects with their metadata, tags, ACLs,
-versions and delete markers, each file replaced whole. Gone are queues, topics, subscriptions,
+versions and delete markers (``stored_objects``). Gone are queues, topics, subscriptions,
 messages, empty buckets, and all settings of buckets (versioning, policies, CORS): the next apply
-puts back what is declared. Files are not flushed one by one, so a power cut may take the objects
-of the last seconds.
+puts back what is declared. A power cut may take the objects of the last seconds.
 
-Who names no access key reads nothing but public buckets, as in a cloud (``AUTH``). Links are
-checked against the secret key; a request with a header is not, so the key id alone opens all:
-this keeps web pages and mistakes out, not another user of the machine. ``ministack_process``
-closes its administration and answers 503 where the disk refuses an object.
+Who does not sign with the environment's key reads nothing but public buckets, as in a cloud:
+``ministack_process`` checks every signature and closes the server's administration.
 """
 
 from __future__ import annotations
@@ -28,7 +25,7 @@ from typing import Any
 from encore_local.files import PRIVATE_FOLDER, clear_errors
 from encore_local.secrets import S3_KEY
 from encore_local.servers.managed import Host, ManagedServer
-from encore_local.servers.ministack_process import HEALTH
+from encore_local.servers.ministack_process import HEALTH, OBJECTS
 from encore_local.servers.process import Launch, ProcessInfo
 from encore_local.servers.server import HOST
 from encore_provisioner.errors import InfraError
@@ -36,8 +33,7 @@ from encore_provisioner.errors import InfraError
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ACCESS_KEY_ID = "encore-local"
-# Apart from each other: the server takes any folder beside its objects for a bucket.
-_OBJECTS, _TEMPORARY = "s3", "tmp"
+_OBJECTS, _TEMPORARY = "buckets", "tmp"
 _PROGRAM = "encore_local.servers.ministack_process"
 _TIMEOUT = 2.0
 
@@ -86,13 +82,12 @@ def environment(port: int, folder: Path, secret_key: str) -> dict[str, str]:
     """The variables that make ``ministack`` serve these three services and nothing else."""
     temporary = str(folder / _TEMPORARY)
     return {
-        # Private buckets are then closed to whoever has no key, as they are in a cloud.
-        "AUTH": "true",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": secret_key,
         "BIND_HOST": HOST,
         # A socket that is not there: it would look for containers of its own in Docker.
         "DOCKER_HOST": f"unix://{temporary}/no-docker",
+        OBJECTS: str(folder / _OBJECTS),
         "GATEWAY_PORT": str(port),
         "HOME": temporary,
         "IOT_MTLS_ENABLED": "0",
@@ -100,8 +95,6 @@ def environment(port: int, folder: Path, secret_key: str) -> dict[str, str]:
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,
-        "S3_DATA_DIR": str(folder / _OBJECTS),
-        "S3_PERSIST": "1",
         "SERVICES": "s3,sns,sqs",
         "SFTP_ENABLED": "0",
         "TMPDIR": temporary,
