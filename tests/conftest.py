@@ -18,8 +18,6 @@ settings.register_profile(
     "search", deadline=None, suppress_health_check=_SLOW, max_examples=1000, print_blob=True
 )
 # Commands that tests run keep what they read here, not in the cache of whoever runs the tests.
-os.environ["ENCORE_INFRA_CACHE"] = os.path.join(
-    tempfile.gettempdir(), f"encore-tests-{os.getuid()}"
-)
+os.environ["ENCORE_INFRA_CACHE"] = f"{tempfile.gettempdir()}/encore-tests-{os.getuid()}"
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
