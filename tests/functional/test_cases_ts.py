@@ -2,21 +2,27 @@
 
 ``graph.json`` is the graph as the document is written; ``diagnostics.txt`` is one finding to a
 line. A folder without ``diagnostics.txt`` must give no finding. The result may not depend on the
-order in which the files were written, nor on the kind of their line ends.
+order in which the files were written, nor on the kind of their line ends. What is printed of
+them is accepted by the schemas of graph, diagnostics and SARIF.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.schemas import own_validator, valid_sarif
 
 from encore_config.codec import decode, encode
-from encore_config.diagnostics import Diagnostic
+from encore_config.diagnostics import Diagnostic, Diagnostics
 from encore_config.graph import Graph
+from encore_config.rules import load
 from encore_provisioner.analysis import Analysis, analyse
+from encore_provisioner.cli.render.diagnostics import Sources
+from encore_provisioner.cli.render.sarif import FINGERPRINT, Tool, sarif
 
 CASES = Path(__file__).parents[1] / "cases" / "ts"
 EXPECTED = ("graph.json", "diagnostics.txt")
@@ -82,3 +88,22 @@ def test_the_order_of_files_on_disk_does_not_matter(name: str, tmp_path: Path) -
 def test_line_ends_do_not_matter(name: str, tmp_path: Path) -> None:
     root = copy(CASES / name, tmp_path, crlf=True)
     assert written(analyse(root)) == written(analyse(CASES / name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_printed_is_what_the_schemas_say(name: str) -> None:
+    analysis = analyse(CASES / name)
+    own_validator("graph").validate(json.loads(encode(analysis.graph)))
+    report = Diagnostics(diagnostics=analysis.diagnostics)
+    own_validator("diagnostics").validate(json.loads(encode(report)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sarif_of_the_findings_is_valid_and_tells_them_all(name: str) -> None:
+    found = analyse(CASES / name).diagnostics
+    text = sarif(found, Sources(CASES / name), Tool(version="1", rules=load()))
+    [run] = valid_sarif(text)["runs"]
+    told = [(result["ruleId"], result["level"]) for result in run["results"]]
+    assert told == [(diagnostic.code, diagnostic.severity) for diagnostic in found]
+    prints = [result["partialFingerprints"][FINGERPRINT] for result in run["results"]]
+    assert len(set(prints)) == len(prints)

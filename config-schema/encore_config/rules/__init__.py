@@ -34,6 +34,12 @@ class Rule(Value, frozen=True, kw_only=True):
         return "".join(word[0].upper() + word[1:] for word in words)
 
     @property
+    def anchor(self) -> str:
+        """The heading's anchor, as GitHub makes it: lower case, no punctuation, ``-`` for space."""
+        kept = re.sub(r"[^\w\- ]", "", f"{self.code}: {self.title}".lower())
+        return kept.replace(" ", "-")
+
+    @property
     def short(self) -> str:
         """The title as a sentence without marks."""
         text = unmarked(self.title)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from encore_config.diagnostics import Diagnostic, Related
+from encore_config.diagnostics import Diagnostic, Problem, Related
 from encore_config.position import At, End
 from encore_provisioner.cli.render.diagnostics import (
     Sources,
@@ -17,8 +17,8 @@ from encore_provisioner.cli.render.diagnostics import (
     failure_lines,
     verdict,
 )
-from encore_provisioner.cli.render.github import github
-from encore_provisioner.cli.render.style import plain, width
+from encore_provisioner.cli.render.github import github, github_failure
+from encore_provisioner.cli.render.style import plain, visible, width
 from encore_provisioner.errors import InfraError
 
 
@@ -150,13 +150,33 @@ def test_github_gets_one_command_for_each_finding_whatever_stands_in_it() -> Non
         at=at(2, 5, "a,b:c.ts"),
         end=End(line=2, column=9),
     )
-    other = finding(severity="warning", code="W0101", at=at(1, 1), end=End(line=3, column=1))
-    assert github((nasty, other, finding()), prefix="app/") == (
+    many = finding(severity="warning", code="W0101", at=at(1, 1), end=End(line=3, column=1))
+    second = finding(at=at(1, 7), related=(Related(message="the first one", at=at(4, 2)),))
+    assert github((nasty, many, second, finding()), prefix="app/") == (
         "::error col=5,endColumn=9,endLine=2,file=app/a%2Cb%3Ac.ts,line=2,title=E0601"
-        "::100%25 ::error::x%0Anext%0Ah%0D\n"
-        "::warning col=1,endLine=3,file=app/a.ts,line=1,title=W0101::no good\n"
+        "::100%25 ::error::x%0Anext%0Ahint: h\\r\n"
+        "::warning endLine=3,file=app/a.ts,line=1,title=W0101::no good\n"
+        "::error col=7,file=app/a.ts,line=1,title=E0601"
+        "::no good%0Athe first one: app/a.ts:4:2\n"
         "::error title=E0601::no good\n"
     )
+
+
+@given(st.text(), st.text(), st.text(min_size=1))
+def test_whatever_is_said_stays_one_command_on_one_line(message: str, hint: str, file: str) -> None:
+    written = github((finding(message=message, hint=hint, at=at(1, 1, file)),))
+    assert written.count("\n") == 1
+    assert "\r" not in written
+    head, _, data = written[2:-1].partition("::")
+    assert head.startswith("error col=1,file=")
+    assert head.count(",") == 3
+    told = visible(message) + (f"\nhint: {visible(hint)}" if hint else "")
+    assert data.replace("%0A", "\n").replace("%25", "%") == told
+
+
+def test_github_gets_a_failure_of_the_run_too() -> None:
+    problem = Problem(code="no-app", message="no app here", hint="go there")
+    assert github_failure(problem) == "::error title=no-app::no app here%0Ahint: go there\n"
 
 
 @given(st.text(max_size=300), st.integers(1, 350), st.integers(0, 350))
