@@ -1,4 +1,4 @@
-"""Private means private on this machine too, as far as the server can know who asks."""
+"""Private means private on this machine too."""
 
 from __future__ import annotations
 

@@ -15,13 +15,19 @@ import psutil
 import pytest
 import urllib3
 from minio import Minio
-from minio.commonconfig import ENABLED
+from minio.commonconfig import ENABLED, CopySource, Tags
+from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 from minio.versioningconfig import VersioningConfig
 from tests.support.servers import Place, kill, make_place, pid_of
 
 from encore_local.secrets import S3_KEY
 from encore_local.servers.aws import ACCESS_KEY_ID, REGION
+from encore_provisioner.clients.aws import AwsError
+from encore_provisioner.clients.s3 import S3
+from encore_provisioner.clients.sigv4 import Credentials
+from encore_provisioner.clients.sns import Sns
+from encore_provisioner.clients.sqs import Sqs
 
 
 def client(place: Place) -> Minio:
@@ -80,7 +86,10 @@ def test_its_key_is_on_no_command_line_and_in_no_log(running: Place) -> None:
     assert key.encode() not in running.aws.log.read_bytes()
 
 
-ODD_KEYS = ("plain.txt", "a/b/c", "a", "ünï ✓+%2F", "trailing/", "k" * 900)
+ODD_KEYS = (
+    *("plain.txt", "a/b/c", "a", "a//b/c", "A", "a.json", "a.meta.json"),
+    *("ünï ✓+%2F", "trailing/", "k" * 900, "k/" * 500),
+)
 
 
 def test_every_answered_object_survives_kill_9_in_the_middle_of_writes(running: Place) -> None:
@@ -112,12 +121,15 @@ def test_every_answered_object_survives_kill_9_in_the_middle_of_writes(running: 
 def test_names_metadata_and_versions_survive_too(running: Place) -> None:
     s3 = client(running)
     s3.set_bucket_versioning("bucket", VersioningConfig(ENABLED))
+    tags = Tags.new_object_tags()
+    tags["who"] = "ü"
     for key in ODD_KEYS:
         put(s3, key, f"old {key}".encode())
         put(s3, key, f"new {key}".encode())
     s3.put_object(
         "bucket", "meta", io.BytesIO(b"x"), 1, content_type="text/x", metadata={"who": "me"}
     )
+    s3.set_object_tags("bucket", "meta", tags)
     s3.remove_object("bucket", "a/b/c")
     running.reboot()
     running.aws.start()
@@ -134,6 +146,31 @@ def test_names_metadata_and_versions_survive_too(running: Place) -> None:
     assert stat.content_type == "text/x"
     assert stat.metadata is not None
     assert stat.metadata["x-amz-meta-who"] == "me"
+    assert s3.get_object_tags("bucket", "meta") == tags
+
+
+def test_a_large_object_in_parts_survives_and_is_read_in_ranges(running: Place) -> None:
+    s3, body = client(running), os.urandom((5 << 20) + 7)
+    s3.put_object("bucket", "large", io.BytesIO(body), -1, part_size=5 << 20)
+    s3.copy_object("bucket", "copy", CopySource("bucket", "large"))
+    running.reboot()
+    running.aws.start()
+    assert get(s3, "large") == get(s3, "copy") == body
+    response = s3.get_object("bucket", "large", offset=5 << 20, length=7)
+    assert response.data == body[-7:]
+    response.release_conn()
+
+
+def test_deleted_objects_and_buckets_leave_nothing(running: Place) -> None:
+    s3 = client(running)
+    for key in ODD_KEYS:
+        put(s3, key, b"1")
+    assert list(s3.remove_objects("bucket", map(DeleteObject, ODD_KEYS))) == []
+    assert not any(path.is_file() for path in running.layout.objects.rglob("*"))
+    s3.remove_bucket("bucket")
+    running.reboot()
+    running.aws.start()
+    assert s3.list_buckets() == []
 
 
 def test_settings_and_empty_buckets_have_to_be_put_back(running: Place) -> None:
@@ -153,6 +190,33 @@ def test_its_administration_is_closed(running: Place) -> None:
     for path in ("/_ministack/reset", "/_ministack/config", "/%5Fministack/reset"):
         assert ask(running, "POST", path) == 403
     assert get(client(running), "a") == b"1"
+
+
+def test_who_does_not_sign_gets_nothing_done(running: Place) -> None:
+    put(client(running), "a", b"1")
+    for method, path in (
+        *(("GET", "/"), ("GET", "/bucket"), ("GET", "/bucket/a"), ("HEAD", "/bucket/a")),
+        *(("PUT", "/bucket/a"), ("PUT", "/new"), ("DELETE", "/bucket/a"), ("POST", "/bucket")),
+        *(("POST", "/"), ("GET", "/?Action=ListQueues"), ("GET", "/?Action=ListTopics")),
+        *(("PUT", "/bucket?policy"), ("POST", "/bucket?delete"), ("GET", "/health")),
+    ):
+        assert (path, ask(running, method, path)) == (path, 403)
+    assert [bucket.name for bucket in client(running).list_buckets()] == ["bucket"]
+    assert get(client(running), "a") == b"1"
+
+
+@pytest.mark.parametrize("service", ["s3", "sns", "sqs"])
+def test_who_signs_with_another_key_gets_nothing_done(running: Place, service: str) -> None:
+    wrong = Credentials(access_key_id=ACCESS_KEY_ID, secret_access_key="another")
+    make = {"s3": S3, "sns": Sns, "sqs": Sqs}[service]
+    door = make(endpoint=running.aws.endpoint, region=REGION, credentials=wrong)
+    calls = {"s3": "list_buckets", "sns": "list_topics", "sqs": "list_queues"}
+    try:
+        with pytest.raises(AwsError) as caught:
+            list(getattr(door, calls[service])())
+    finally:
+        door.close()
+    assert caught.value.status == 403
 
 
 def test_a_second_start_does_nothing(running: Place) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -17,6 +18,7 @@ from encore_provisioner.clients.sigv4 import (
     presign,
     query_string,
     sign,
+    signature,
 )
 
 AUGUST = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
@@ -122,6 +124,34 @@ def test_published_signatures(vector: Vector) -> None:
         now=MAY if of_s3 else AUGUST,
     )
     assert headers["authorization"].rpartition("Signature=")[2] == vector.signature
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_a_server_finds_the_same_signature(vector: Vector) -> None:
+    """From nothing but what stands in the request that was sent."""
+    of_s3 = vector.service == "s3"
+    credentials = S3_EXAMPLE if of_s3 else EXAMPLE
+    scope = Scope(region="us-east-1", service=vector.service)
+    request = Unsigned(
+        method=vector.method,
+        path=vector.path,
+        query=vector.query,
+        headers=dict(vector.headers),
+        body=vector.body,
+    )
+    now = MAY if of_s3 else AUGUST
+    sent = sign(request, credentials=credentials, scope=scope, now=now)
+    received = replace(
+        request, headers={name: sent[name] for name in sent if name != "authorization"}, body=b""
+    )
+    found = signature(
+        received,
+        payload_hash=hashlib.sha256(vector.body).hexdigest(),
+        credentials=credentials,
+        scope=scope,
+        now=now,
+    )
+    assert found == vector.signature
 
 
 def test_published_link() -> None:
