@@ -8,9 +8,8 @@ from importlib import metadata
 from pathlib import Path
 
 from encore_config.diagnostics import Diagnostic, Diagnostics, Problem, has_errors, order
-from encore_provisioner.analysis import analyse
 from encore_provisioner.cli.options import add_app_dir, add_format
-from encore_provisioner.cli.project import open_root
+from encore_provisioner.cli.project import analyse_app, open_root
 from encore_provisioner.cli.render.diagnostics import Sources, diagnostics_lines, verdict
 from encore_provisioner.cli.render.github import github, github_failure
 from encore_provisioner.cli.render.style import line
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 def findings(root: Path) -> tuple[Diagnostic, ...]:
     """What is wrong in the source and in the environment file, sorted."""
-    found = analyse(root).diagnostics
+    found = analyse_app(root).diagnostics
     try:
         load_environments(root)
     except EnvironmentFileError as error:
