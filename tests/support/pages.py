@@ -74,6 +74,11 @@ def apps(rule: Rule, known: tuple[str, ...]) -> dict[str, App]:
     }
 
 
+def small_app(source: str, known: tuple[str, ...]) -> App:
+    """``source`` as the one file of the service ``orders``, completed like an example."""
+    return _completed({FILES["ts"]: f"{source}\n"}, known, own_service=False)
+
+
 def known_declarations(page: str) -> tuple[str, ...]:
     """The statements of the page's first block, one a line."""
     return tuple(blocks(page)[0].text.splitlines())
