@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -43,9 +44,10 @@ def parse(root: Path) -> Measured:
 def analyse(root: Path) -> Measured:
     from encore_config import codec
     from encore_provisioner.analysis import analyse
+    from encore_provisioner.analysis.cache import FOLDER_VARIABLE
 
     start = time.perf_counter()
-    analysis = analyse(root)
+    analysis = analyse(root, cache=Path(os.environ[FOLDER_VARIABLE]))
     seconds = time.perf_counter() - start
     return {
         "seconds": seconds,

@@ -144,7 +144,7 @@ def version() -> str:
 def _grammar() -> str:
     from importlib.metadata import version as installed
 
-    return f"{installed('tree-sitter')} {installed('tree-sitter-typescript')}"
+    return " ".join(map(installed, ("tree-sitter", "tree-sitter-typescript", "pgparse")))
 
 
 def _documents() -> Iterable[Path]:

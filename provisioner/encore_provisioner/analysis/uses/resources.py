@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tree_sitter import Node
-
 from encore_config.graph import Operation
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import (
@@ -20,8 +18,6 @@ from encore_provisioner.analysis.catalogue import (
     KEYSPACE_METHODS,
     METRIC_METHODS,
     METRIC_OPERATIONS,
-    QUERY_METHODS,
-    RAW_QUERY_METHODS,
     TOPIC_METHODS,
     TOPIC_PERMISSIONS,
     Kind,
@@ -31,7 +27,8 @@ from encore_provisioner.analysis.findings import did_you_mean
 from encore_provisioner.analysis.source import Span
 from encore_provisioner.analysis.uses.model import Context, Occurrence
 from encore_provisioner.analysis.uses.permissions import Permissions
-from encore_provisioner.analysis.uses.sql import query_operations
+from encore_provisioner.analysis.uses.queries import query_of
+from encore_provisioner.analysis.uses.sql import WRITE, query_operations
 
 Operations = frozenset[Operation]
 _TOPIC_REF: Final = Permissions(TOPIC_PERMISSIONS, TOPIC_METHODS, "Topic")
@@ -44,21 +41,16 @@ def database(used: Declared, found: Occurrence, context: Context) -> Operations 
         message = f"Encore refuses this use of {used.title}, which it cannot follow"
         hint = "call its methods here, pass it to a function, or import its variable where needed"
         context.findings.add("E0706", found.span, message, hint=hint)
-    if found.shape in ("method", "template") and found.call is not None:
-        return _ACCESS | _query(found.member, found.call)
+    if found.shape in ("method", "template"):
+        return _ACCESS | _query(found)
     return _ACCESS
 
 
-def _query(method: str, call: Node) -> Operations:
-    if method in EXEC_METHODS:
-        return frozenset({"write"})
-    argument = nodes.field(call, "arguments")
-    if method in RAW_QUERY_METHODS and argument is not None:
-        argument = next((c for c in argument.named_children if c.type != "comment"), None)
-    if argument is None or method not in QUERY_METHODS | RAW_QUERY_METHODS:
-        return frozenset()
-    query = nodes.template_literal(argument) or nodes.string_value(argument)
-    return query_operations(query) if query is not None else frozenset()
+def _query(found: Occurrence) -> Operations:
+    """``exec`` returns nothing, so it is there to change something, unless its text says no."""
+    query = query_of(found)
+    operations = query_operations(query.sql) if query is not None else Operations()
+    return operations or (WRITE if found.member in EXEC_METHODS else operations)
 
 
 def topic(used: Declared, found: Occurrence, context: Context) -> Operations | None:

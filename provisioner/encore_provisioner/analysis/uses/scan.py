@@ -23,6 +23,7 @@ from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.occurrences import occurrences
 from encore_provisioner.analysis.resolver import Target
 from encore_provisioner.analysis.uses.model import Context, Occurrence
+from encore_provisioner.analysis.uses.queries import check_query
 from encore_provisioner.analysis.uses.resources import USERS, member_span
 from encore_provisioner.analysis.uses.shapes import occurrence
 
@@ -68,6 +69,8 @@ class Scan:
                 message = f"Encore does not see this use of {item.title}: no variable names it"
                 hint = "put it into a `const` of its own and use that"
                 findings.add("W0707", item.place, message, hint=hint)
+            if item.kind == "database":
+                check_query(found, False, findings)
             yield self._use(item, operations, found, findings)
 
     def _imported(self) -> dict[str, Target]:
@@ -119,8 +122,9 @@ class Scan:
             return
         found, findings = occurrence(self._module, node), Findings()
         operations = self._operations(item, found, findings)
-        if operations:
-            self._check_via(name, item, held, findings)
+        seen = not (operations and self._is_lost(name, item, held, findings))
+        if item.kind == "database":
+            check_query(found, seen, findings)
         yield self._use(item, operations, found, findings)
 
     def _operations(self, item: Declared, found: Occurrence, findings: Findings) -> frozenset[str]:
@@ -146,16 +150,16 @@ class Scan:
             public,
         )
 
-    def _check_via(self, name: str, item: Declared, held: Held, findings: Findings) -> None:
+    def _is_lost(self, name: str, item: Declared, held: Held, findings: Findings) -> bool:
         """Encore tracks a named import from the declaring file under the declared name."""
         lost = held.via & {"barrel", "rename", "default"}
         if "namespace" in held.via:  # of the declaring file: see ``namespaces``
             lost &= {"barrel"}
         if not lost or item.kind == "keyspace":
-            return
+            return False
         last = held.items[-1]
         if lost == {"default"} and self._index.last(last.path) is last:
-            return
+            return False
         code = "W0703" if "barrel" in lost else "W0704" if "rename" in lost else "W0705"
         how = {
             "W0703": "comes through a file that only re-exports it",
@@ -166,6 +170,7 @@ class Scan:
         hint = f"import `{last.bind.name}` from `{last.path}` itself"
         place = self._module.span(self._module.imports[name].node)
         findings.add(code, place, message, hint=hint)
+        return True
 
 
 def _item(held: Held, node: Node) -> tuple[Declared | None, Node]:

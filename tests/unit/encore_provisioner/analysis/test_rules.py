@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.cron import cron_problem
 from encore_provisioner.analysis.findings import did_you_mean, near
-from encore_provisioner.analysis.uses.sql import query_operations
 
 
 @pytest.mark.parametrize("path", ["/", "/a", "/a/:b", "/a/:b/*rest", "/!any", "/a.b-c_d/~x"])
@@ -86,36 +85,6 @@ def test_bad_cron_expressions(text: str) -> None:
 def test_any_text_is_judged_as_a_cron_expression(text: str) -> None:
     problem = cron_problem(text)
     assert problem is None or problem
-
-
-@pytest.mark.parametrize(
-    ("query", "operations"),
-    [
-        ("SELECT 1", {"read"}),
-        ("  -- INSERT\n select * from a where b = 'update'", {"read"}),
-        ('SELECT "delete" FROM a', {"read"}),
-        ("WITH a AS (SELECT 1) SELECT * FROM a", {"read"}),
-        ("VALUES (1)", {"read"}),
-        ("SELECT $$ DELETE $$", {"read"}),
-        ("INSERT INTO a VALUES (1) RETURNING id", {"write"}),
-        ("update a set b = ?", {"write"}),
-        ("WITH a AS (DELETE FROM b RETURNING *) SELECT * FROM a", {"write"}),
-        ("CREATE TABLE a (b int)", {"write"}),
-        ("SELECT * FROM a FOR UPDATE", set()),
-        ("SELECT nextval('s')", set()),
-        ("SELECT * INTO b FROM a", set()),
-        ("EXPLAIN SELECT 1", set()),
-        ("?", set()),
-        ("", set()),
-    ],
-)
-def test_what_a_query_does(query: str, operations: set[str]) -> None:
-    assert query_operations(query) == operations
-
-
-@given(st.text())
-def test_any_query_is_judged(query: str) -> None:
-    assert query_operations(query) <= {"read", "write"}
 
 
 def test_near_names_are_suggested() -> None:

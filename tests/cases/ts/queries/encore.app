@@ -1,0 +1,1 @@
+{ "id": "queries", "lang": "typescript" }
