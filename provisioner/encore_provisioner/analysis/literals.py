@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -21,6 +23,8 @@ from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.resolver import Resolver
 
 _LARGEST: Final = 2**63 - 1
+LARGEST_COUNT: Final = 2**32 - 1
+"""The most that a count or an HTTP status may be: Encore keeps them in 32 bits."""
 _DEEPEST: Final = 60
 _NANOSECONDS: Final[dict[str, int]] = {
     "ns": 1,
@@ -37,6 +41,7 @@ _PART: Final = re.compile(r"([0-9]{1,19})(ns|us|ms|s|m|h|d|w|y)")
 _NUMBER: Final = re.compile(
     r"0[xX][0-9a-fA-F_]{1,16}|0[oO][0-7_]{1,22}|0[bB][01_]{1,64}|[0-9][0-9_]{0,18}"
 )
+_DECIMAL: Final = re.compile(r"[0-9]{1,19}(?:\.[0-9]{0,19})?(?:[eE]\+?[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +66,20 @@ class Reader:
     def boolean(self, node: Node, what: str) -> bool | None:
         if node.type in ("true", "false"):
             return node.type == "true"
-        self.refuse("E0302", node, f"{what} must be `true` or `false`, written out")
+        message = f"{what} must be `true` or `false`, written out"
+        self.refuse("E0302", node, message, "write `true` or `false` here")
         return None
 
-    def integer(self, node: Node, what: str, *, unsigned: bool = True) -> int | None:
-        """A whole number, or ``+ - * / %`` of such; anything else is E0303."""
+    def integer(self, node: Node, what: str, *, most: int = _LARGEST) -> int | None:
+        """A whole number from 0, or ``+ - * / %`` of such; anything else is E0303."""
         value = _integer(node)
         if value is None:
             message = f"{what} must be a whole number, written out"
             hint = "use digits, and + - * / % between them; no parentheses, names or fractions"
             self.refuse("E0303", node, message, hint)
-        elif unsigned and value < 0:
-            self.refuse(
-                "E0303", node, f"{what} must not be negative", "leave it out for the default"
-            )
+        elif not 0 <= value <= most:
+            message = f"{what} must not be {'negative' if value < 0 else f'more than {most}'}"
+            self.refuse("E0303", node, message, "leave it out for the default")
             return None
         return value
 
@@ -83,8 +88,9 @@ class Reader:
         items = [child for child in node.named_children if child.type != "comment"]
         values = [nodes.string_value(item) for item in items]
         found = tuple(value for value in values if value is not None)
-        if node.type != "array" or len(found) != len(values):
-            self.refuse("E0304", node, f"{what} must be an array of string literals")
+        if node.type != "array" or len(found) != len(values) or _has_hole(node):
+            message = f"{what} must be an array of string literals"
+            self.refuse("E0304", node, message, 'write ["…", "…"] here')
             return None
         return found
 
@@ -197,6 +203,12 @@ def parse_duration(value: str) -> Seconds | None:
     return total // 10**9 if total % 10**9 == 0 else total / 10**9
 
 
+def _has_hole(array: Node) -> bool:
+    """Whether a comma follows the bracket or another comma, as in ``["a", , "b"]``."""
+    marks = [child.type for child in array.children if child.type != "comment"]
+    return any(mark == "," and former in ("[", ",") for former, mark in pairwise(marks))
+
+
 def _integer(node: Node, depth: int = 0) -> int | None:
     if depth > _DEEPEST:
         return None
@@ -217,11 +229,14 @@ def _integer(node: Node, depth: int = 0) -> int | None:
 
 
 def _number(digits: str) -> int | None:
-    return (
-        int(digits.replace("_", ""), 0 if digits[:2].lower() in ("0x", "0o", "0b") else 10)
-        if (_NUMBER.fullmatch(digits) and digits.strip("_") == digits)
-        else None
-    )
+    if _NUMBER.fullmatch(digits) and digits.strip("_") == digits:
+        base = 0 if digits[:2].lower() in ("0x", "0o", "0b") else 10
+        return int(digits.replace("_", ""), base)
+    if _DECIMAL.fullmatch(digits):
+        value = Decimal(digits)
+        whole = value == value.to_integral_value() and value <= _LARGEST
+        return int(value) if whole else None
+    return None
 
 
 def _calculate(left: int | None, sign: str, right: int | None) -> int | None:

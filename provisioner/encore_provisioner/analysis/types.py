@@ -8,20 +8,51 @@ packages) is ``unknown`` or an ``open`` object: callers then find nothing wrong 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.modules import Module
-from encore_provisioner.analysis.resolver import Resolver
+from encore_provisioner.analysis.resolver import Resolver, TypeTarget
 
-ShapeKind = Literal["array", "basic", "literal", "object", "union", "unknown", "wire"]
+ShapeKind = Literal["array", "basic", "literal", "object", "other", "union", "unknown", "wire"]
 WIRE_TYPES: Final = frozenset({"Cookie", "Header", "Query"})
 
 _DEEPEST: Final = 12
 _BASIC_NAMES: Final = frozenset({"bigint"})
+_GLOBALS: Final = frozenset(
+    {
+        "ArrayBuffer",
+        "AsyncIterable",
+        "Awaited",
+        "Blob",
+        "Buffer",
+        "Error",
+        "File",
+        "FormData",
+        "Function",
+        "Iterable",
+        "Object",
+        "ReadableStream",
+        "RegExp",
+        "Request",
+        "Response",
+        "ReturnType",
+        "String",
+        "URL",
+        "Uint8Array",
+        "WeakMap",
+        "WeakSet",
+    }
+)
+"""Types of TypeScript's library and of Node, which Encore does not know."""
+_OTHERS: Final = {
+    "abstract_class_declaration": "class",
+    "class_declaration": "class",
+    "enum_declaration": "enum",
+}
 _LITERALS: Final = {"string": "string", "number": "number", "true": "boolean", "false": "boolean"}
 
 
@@ -39,8 +70,9 @@ class Field:
 class Shape:
     """``name`` is that of a basic or wire type, or of the basic type that a literal belongs to.
 
-    ``open``: an object with fields that are not known. ``parts`` are the members of a union.
-    ``alias``: reached through a name that the app declares.
+    ``open``: an object with fields that are not known; ``indexed``: with an index signature.
+    ``parts`` are the members of a union. ``alias``: reached through a name that the app declares.
+    ``other`` is what Encore takes for none of these: a ``class``, ``enum``, ``function`` …
     """
 
     kind: ShapeKind
@@ -49,6 +81,7 @@ class Shape:
     open: bool = False
     parts: tuple[Shape, ...] = ()
     alias: bool = False
+    indexed: bool = False
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)
@@ -65,6 +98,11 @@ class Shape:
 
 UNKNOWN: Final = Shape("unknown")
 _OPEN: Final = Shape("object", open=True)
+_UNREADABLE: Final = {
+    "constructor_type": Shape("other", "constructor"),
+    "function_type": Shape("other", "function"),
+    "template_literal_type": Shape("other", "template literal"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +127,8 @@ class Types:
                 return Shape("array")
             case "object_type" | "interface_body":
                 return _object(module, node)
+            case "index_type_query":
+                return Shape("union", parts=(Shape("literal", "string"),))
             case "union_type":
                 return self._union(module, node, depth)
             case "intersection_type":
@@ -101,7 +141,7 @@ class Types:
             case "type_identifier":
                 return self._named(module, nodes.text(node), depth)
             case _:
-                return UNKNOWN
+                return _UNREADABLE.get(node.type, UNKNOWN)
 
     def _union(self, module: Module, node: Node, depth: int) -> Shape:
         parts: list[Shape] = []
@@ -115,7 +155,12 @@ class Types:
         if any(part.kind != "object" for part in parts):
             return UNKNOWN
         fields = {field.name: field for part in parts for field in part.fields}
-        return Shape("object", fields=tuple(fields.values()), open=any(p.open for p in parts))
+        return Shape(
+            "object",
+            fields=tuple(fields.values()),
+            open=any(part.open for part in parts),
+            indexed=any(part.indexed for part in parts),
+        )
 
     def _generic(self, module: Module, node: Node, depth: int) -> Shape:
         name = nodes.field(node, "name")
@@ -128,9 +173,13 @@ class Types:
             return Shape("array")
         if target.name in WIRE_TYPES:
             return Shape("wire", target.name)
-        if target.name == "Promise":
-            inner = promised(node)
-            return self._shape(module, inner, depth + 1) if inner is not None else UNKNOWN
+        if target.name in _GLOBALS and target.module is not None:
+            return Shape("other", target.name)
+        inner = next(iter(_arguments(node)), None)
+        if target.name == "Promise" and inner is not None:
+            return self._shape(module, inner, depth + 1)
+        if target.name == "Record" and inner is not None and inner.type == "predefined_type":
+            return Shape("object", open=True, indexed=True)
         return UNKNOWN
 
     def _named(self, module: Module, name: str, depth: int) -> Shape:
@@ -139,16 +188,17 @@ class Types:
         target = self.resolver.type(module, name)
         node, home = target.node, target.module
         if node is None or home is None:
-            return Shape("wire", target.name) if target.name in WIRE_TYPES else UNKNOWN
+            return _undeclared(target)
         if nodes.field(node, "type_parameters") is not None:
             return UNKNOWN
         if node.type == "interface_declaration":
             return self._interface(home, node, depth)
+        if node.type in _OTHERS:
+            return Shape("other", _OTHERS[node.type])
         value = nodes.field(node, "value")
         if node.type != "type_alias_declaration" or value is None:
             return UNKNOWN
-        shape = self._shape(home, value, depth + 1)
-        return Shape(shape.kind, shape.name, shape.fields, shape.open, shape.parts, True)
+        return replace(self._shape(home, value, depth + 1), alias=True)
 
     def _interface(self, module: Module, node: Node, depth: int) -> Shape:
         body = nodes.field(node, "body")
@@ -160,15 +210,31 @@ class Types:
             is_open = is_open or inherited.kind != "object" or inherited.open
             fields |= {field.name: field for field in inherited.fields}
         fields |= {field.name: field for field in own.fields}
-        return Shape("object", fields=tuple(fields.values()), open=is_open)
+        return Shape("object", fields=tuple(fields.values()), open=is_open, indexed=own.indexed)
 
 
 def promised(node: Node) -> Node | None:
     """The ``T`` of ``Promise<T>``; None for any other type."""
-    name, given = nodes.field(node, "name"), nodes.field(node, "type_arguments")
+    name = nodes.field(node, "name")
     if node.type != "generic_type" or name is None or nodes.text(name) != "Promise":
         return None
-    return next(iter(given.named_children), None) if given is not None else None
+    return next(iter(_arguments(node)), None)
+
+
+def _arguments(generic: Node) -> list[Node]:
+    given = nodes.field(generic, "type_arguments")
+    return [] if given is None else [c for c in given.named_children if c.type != "comment"]
+
+
+def _undeclared(target: TypeTarget) -> Shape:
+    """A type that no file of the app declares; without a module it was imported from outside."""
+    if target.name in WIRE_TYPES:
+        return Shape("wire", target.name)
+    if target.module is None:
+        return UNKNOWN
+    if target.name == "Date":
+        return Shape("basic", target.name)
+    return Shape("other", target.name) if target.name in _GLOBALS else UNKNOWN
 
 
 def annotation(node: Node | None) -> Node | None:
@@ -199,18 +265,25 @@ def _members(node: Node) -> Iterator[Node]:
 
 def _object(module: Module, body: Node) -> Shape:
     fields: dict[str, Field] = {}
-    is_open = False
+    is_open, is_indexed = False, False
     for member in body.named_children:
         name, given = nodes.field(member, "name"), annotation(nodes.field(member, "type"))
         if member.type == "comment":
             continue
         if member.type != "property_signature" or name is None or given is None:
-            is_open = True
+            is_open, is_indexed = True, is_indexed or _is_index(member)
             continue
         key = nodes.string_value(name) or nodes.text(name)
         optional = any(child.type == "?" for child in member.children)
         fields[key] = Field(key, optional, given, module)
-    return Shape("object", fields=tuple(fields.values()), open=is_open)
+    return Shape("object", fields=tuple(fields.values()), open=is_open, indexed=is_indexed)
+
+
+def _is_index(member: Node) -> bool:
+    """``[key: string]: T``, but not a mapped type over the keys of another."""
+    return member.type == "index_signature" and not any(
+        child.type == "mapped_type_clause" for child in member.named_children
+    )
 
 
 def _extended(node: Node) -> Iterator[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from tree_sitter import Node
@@ -23,6 +24,10 @@ _FIELDS: Final = (
     ("day of the week", 0, 6),
 )
 _LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FOUR_YEARS: Final = 4 * 366
+_CYCLE_START: Final = date(2001, 1, 1).toordinal()
+_CYCLE: Final = 32 * 366
+"""The calendar of 2001 comes again after 28 years; four more show the gap across the end."""
 _ITEM: Final = re.compile(r"\*(?:/(?P<step>\d{1,4}))?|(?P<first>\w{1,4})(?:-(?P<last>\w{1,4}))?")
 
 
@@ -81,11 +86,18 @@ def _expression(node: Node, reader: Reader) -> str | None:
     if text is None:
         return None
     problem = cron_problem(text)
-    if problem is None:
-        return f"schedule:{text}"
-    hint = 'five fields: minute, hour, day, month, weekday; "0 4 * * MON" is Mondays at 4:00'
-    reader.refuse("E0615", node, f"`schedule` is no cron expression: {problem}", hint)
-    return None
+    if problem is not None:
+        hint = 'five fields: minute, hour, day, month, weekday; "0 4 * * MON" is Mondays at 4:00'
+        reader.refuse("E0615", node, f"`schedule` is no cron expression: {problem}", hint)
+        return None
+    if is_rare(text):
+        message = (
+            "Encore's build wants a run within four years on a day that fits both the day of the "
+            "month and the day of the week, and in some years finds none"
+        )
+        hint = "give only one of the two, the other as `*`"
+        reader.refuse("W0615", node, message, hint)
+    return f"schedule:{text}"
 
 
 def cron_problem(text: str) -> str | None:
@@ -93,16 +105,37 @@ def cron_problem(text: str) -> str | None:
     fields = text.split()
     if len(fields) != len(_FIELDS):
         return f"it has {len(fields)} fields, not {len(_FIELDS)}"
-    values: list[frozenset[int]] = []
-    for field, (name, low, high) in zip(fields, _FIELDS, strict=True):
-        found = _field(field, low, high, name == "day of the week")
-        if found is None:
+    values = _values_of(fields)
+    for field, value, (name, _, _) in zip(fields, values, _FIELDS, strict=True):
+        if value is None:
             return f"`{field}` is not valid for the {name}"
-        values.append(found)
-    days, months = values[2], values[3]
+    days, months = values[2] or frozenset(), values[3] or frozenset()
     if not any(min(days) <= _LONGEST_MONTH[month - 1] for month in months):
         return "no month has such a day"
     return None
+
+
+def is_rare(text: str) -> bool:
+    """Whether more than four years can pass between two days that fit a valid expression."""
+    days, months, weekdays = (value or frozenset() for value in _values_of(text.split())[2:])
+    if len(weekdays) == 7:
+        return False
+    last = _CYCLE_START
+    for moment in range(_CYCLE_START, _CYCLE_START + _CYCLE):
+        day = date.fromordinal(moment)
+        if day.month in months and day.day in days and day.isoweekday() % 7 in weekdays:
+            if moment - last > _FOUR_YEARS:
+                return True
+            last = moment
+    return False
+
+
+def _values_of(fields: list[str]) -> tuple[frozenset[int] | None, ...]:
+    """The numbers that each field stands for; None for a field that is not valid."""
+    return tuple(
+        _field(field, low, high, name == "day of the week")
+        for field, (name, low, high) in zip(fields, _FIELDS, strict=True)
+    )
 
 
 def _field(field: str, low: int, high: int, weekday: bool) -> frozenset[int] | None:
@@ -121,7 +154,7 @@ def _field(field: str, low: int, high: int, weekday: bool) -> frozenset[int] | N
 def _values(match: re.Match[str], low: int, high: int, weekday: bool) -> Iterator[int]:
     if match["first"] is None:
         step = int(match["step"] or 1)
-        yield from range(low, high + 1, step) if step else ()
+        yield from range(low, high + 1, step) if max(low, 1) <= step <= high else ()
         return
     first = _number(match["first"], weekday)
     last = _number(match["last"], weekday) if match["last"] else first

@@ -14,7 +14,7 @@ from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.model import Asset, Endpoint, Site
 from encore_provisioner.analysis.declarations.signature import check_endpoint
 from encore_provisioner.analysis.findings import did_you_mean, one_of
-from encore_provisioner.analysis.literals import Reader
+from encore_provisioner.analysis.literals import LARGEST_COUNT, Reader
 
 _KINDS: Final[Mapping[str | None, EndpointKind]] = {
     "raw": "raw",
@@ -57,7 +57,7 @@ def declare(site: Site, reader: Reader) -> Endpoint:
     given = options.get("path")
     path = reader.string(given, "the path of an endpoint") if given is not None else None
     if given is not None and path is not None:
-        problem = url.problem(path, static=kind == "static")
+        problem = url.problem(path, kind)
         if problem is not None:
             reader.refuse(
                 "E0506", given, f'the path "{path}" is not valid: {problem[0]}', problem[1]
@@ -90,6 +90,8 @@ def _check_handler(site: Site, found: tuple[Node, ...], reader: Reader) -> None:
     if len(found) == 1:
         message = "this endpoint has no handler function"
         reader.refuse("E0503", site.node, message, "give an `async` function as second argument")
+    elif site.method == "raw":
+        return
     elif len(found) > 1 and nodes.field(found[1], "type_parameters") is not None:
         message = "the handler of an endpoint must not have type parameters"
         reader.refuse("E0504", found[1], message, "write out its request and response types")
@@ -107,7 +109,10 @@ def _given_methods(node: Node, reader: Reader) -> tuple[str, ...] | None:
         return ANY_METHOD if method == "*" else (method,) if method else None
     items = [child for child in node.named_children if nodes.string_value(child) is not None]
     values = {nodes.string_value(item) or "" for item in items}
-    if "*" in values and len(values) > 1:
+    if not items:
+        hint = "name at least one, or leave `method` out for POST"
+        reader.refuse("E0505", node, "`method` names no method", hint)
+    if "*" in values and len(items) > 1:
         hint = 'write `method: "*"`, or name the methods'
         reader.refuse("E0505", node, '`method` cannot mix "*" with other methods', hint)
         return ANY_METHOD
@@ -135,8 +140,10 @@ def _check_others(options: Mapping[str, Node], reader: Reader) -> None:
             reader.boolean(node, "`sensitive`")
         elif name == "tags":
             reader.strings(node, "`tags`")
-        elif name == "notFoundStatus" or (name == "bodyLimit" and node.type != "null"):
-            reader.integer(node, f"`{name}`")
+        elif name == "notFoundStatus":
+            reader.integer(node, "`notFoundStatus`", most=LARGEST_COUNT)
+        elif name == "bodyLimit" and node.type != "null":
+            reader.integer(node, "`bodyLimit`")
         elif name == "headers":
             _check_headers(node, reader)
 

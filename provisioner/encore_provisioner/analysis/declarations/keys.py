@@ -12,29 +12,35 @@ from encore_provisioner.analysis.findings import did_you_mean
 from encore_provisioner.analysis.literals import Reader
 from encore_provisioner.analysis.types import Shape, Types
 
+_NO_KEYS: Final = frozenset({"any", "never", "object", "symbol", "undefined", "unknown", "void"})
 _IN_KEYS: Final = frozenset({"string", "number", "boolean", "bigint"})
 
 
 def check(site: Site, place: Node | None, pattern: str | None, reader: Reader) -> None:
     """``place`` is the node of the ``pattern``."""
     given = nodes.type_arguments(site.node)
-    needed = ("Key", "Value") if site.symbol.name == "StructKeyspace" else ("Key",)
-    if len(given) < len(needed):
-        message = f"a `{site.symbol.name}` must name the type of its {needed[len(given)].lower()}"
-        hint = f"write `new {site.symbol.name}<{', '.join(needed)}>(…)`"
-        reader.refuse("E0612", site.node, message, hint)
+    if not given:
+        message = f"a `{site.symbol.name}` must name the type of its key"
+        names = "Key, Value" if site.symbol.name == "StructKeyspace" else "Key"
+        reader.refuse("E0612", site.node, message, f"write `new {site.symbol.name}<{names}>(…)`")
         return
     types = Types(reader.resolver)
     key = types.shape(reader.module, given[0])
-    if not key.is_object and (key.kind != "basic" or key.alias or key.name in ("any", "unknown")):
+    if not _may_be_key(key):
         message = f"`{nodes.text(given[0])}` cannot be the type of a key"
         hint = "write `string` or another basic type, or an interface with a field each parameter"
         reader.refuse("E0622", given[0], message, hint)
     elif place is not None and pattern is not None:
         _check_pattern(key, given[0], place, pattern, reader)
-    if len(needed) > 1 and types.shape(reader.module, given[1]).kind in ("array", "basic", "union"):
-        message = "the values of a `StructKeyspace` must be objects"
-        reader.refuse("E0625", given[1], message, "name an interface, or use another keyspace")
+    if site.symbol.name == "StructKeyspace" and len(given) > 1:
+        value = types.shape(reader.module, given[1])
+        if not value.is_object and value.name != "class":
+            message = "the values of a `StructKeyspace` must be objects"
+            reader.refuse("E0625", given[1], message, "name an interface, or use another keyspace")
+
+
+def _may_be_key(key: Shape) -> bool:
+    return key.is_object or (key.kind == "basic" and not key.alias and key.name not in _NO_KEYS)
 
 
 def _check_pattern(key: Shape, given: Node, place: Node, pattern: str, reader: Reader) -> None:
@@ -48,9 +54,8 @@ def _check_pattern(key: Shape, given: Node, place: Node, pattern: str, reader: R
     types = Types(reader.resolver)
     for field in key.fields:
         shape = types.of(field)
-        if shape.kind not in ("basic", "unknown") or (
-            shape.kind == "basic" and shape.name not in _IN_KEYS
-        ):
+        basic = shape.kind == "basic" and shape.name in _IN_KEYS and not shape.alias
+        if not basic and shape.kind != "unknown":
             message = f"the key's field `{field.name}` must be a string, number, boolean or bigint"
             reader.refuse("E0622", given, message, "change its type, or leave it out of the key")
         elif field.name not in parameters:

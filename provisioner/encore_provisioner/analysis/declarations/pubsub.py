@@ -12,7 +12,7 @@ from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
 from encore_provisioner.analysis.declarations.model import Site, Subscription, Topic
 from encore_provisioner.analysis.findings import did_you_mean
-from encore_provisioner.analysis.literals import Reader
+from encore_provisioner.analysis.literals import LARGEST_COUNT, Reader
 from encore_provisioner.analysis.types import Types
 
 _DELIVERIES: Final = ("at-least-once", "exactly-once")
@@ -77,7 +77,7 @@ def declare_subscription(site: Site, reader: Reader) -> Subscription | None:
     retry: Mapping[str, Node] = {}
     if "retryPolicy" in options:
         retry = reader.options(options["retryPolicy"], "`retryPolicy`", _RETRY) or {}
-    concurrency = options.get("maxConcurrency")
+    retries = _count(retry, "maxRetries", reader)
     return Subscription(
         name=name_at(site, reader, found, 1),
         place=site.place,
@@ -87,8 +87,8 @@ def declare_subscription(site: Site, reader: Reader) -> Subscription | None:
         retention=_duration(options, "messageRetention", RETENTION, reader),
         min_backoff=_duration(retry, "minBackoff", MIN_BACKOFF, reader),
         max_backoff=_duration(retry, "maxBackoff", MAX_BACKOFF, reader),
-        max_retries=_retries(retry, reader),
-        max_concurrency=reader.integer(concurrency, "`maxConcurrency`") if concurrency else None,
+        max_retries=MAX_RETRIES if retries is None else retries,
+        max_concurrency=_count(options, "maxConcurrency", reader),
     )
 
 
@@ -98,7 +98,6 @@ def _duration(options: Mapping[str, Node], name: str, default: Seconds, reader: 
     return default if value is None else value
 
 
-def _retries(options: Mapping[str, Node], reader: Reader) -> int:
-    node = options.get("maxRetries")
-    value = reader.integer(node, "`maxRetries`") if node is not None else None
-    return MAX_RETRIES if value is None else value
+def _count(options: Mapping[str, Node], name: str, reader: Reader) -> int | None:
+    node = options.get(name)
+    return reader.integer(node, f"`{name}`", most=LARGEST_COUNT) if node is not None else None

@@ -13,8 +13,13 @@ def declare(site: Site, reader: Reader) -> Secret:
     if site.function is not None:
         message = "a secret must be declared outside functions, so that it is known before they run"
         reader.refuse("E0606", site.node, message, hint)
-    elif site.bind == type(site.bind)():
+    elif not _is_held(site):
         reader.refuse("E0607", site.node, "a secret must be held by a variable", hint)
     found = nodes.arguments(site.node) or ()
     name = name_at(site, reader, found)
     return Secret(name=name, place=site.place, bind=site.bind)
+
+
+def _is_held(site: Site) -> bool:
+    """Whether a variable stands around it, be it ``_``; the default export is none."""
+    return any(node.type == "variable_declarator" for node in nodes.ancestors(site.node))

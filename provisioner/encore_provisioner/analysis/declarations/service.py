@@ -22,7 +22,9 @@ def declare(site: Site, reader: Reader) -> Service | None:
 
 def _check_export(site: Site, reader: Reader) -> None:
     hint = 'write `export default new Service("name")`'
-    if site.bind.name is None:
+    parent = site.node.parent
+    wrapped = parent is None or parent.type != "export_statement"
+    if site.bind.name is None or (site.bind.name == "default" and wrapped):
         message = "a service must be the default export of its file"
         reader.refuse("E0403", site.node, message, hint)
     elif site.bind.name != "default":

@@ -71,15 +71,25 @@ def check_endpoint(
         _check_path(path, signature.request, reader)
     elif _check_count(site, kind, signature, reader):
         given = nodes.type_arguments(site.node)
+        for node in given:
+            _check_object(node, "message", reader)
         _check_path(path, given[0] if signature.parameters == 2 else None, reader)
 
 
 def _check_object(node: Node, what: str, reader: Reader) -> None:
     shape = Types(reader.resolver).shape(reader.module, node)
-    if not shape.is_object and not shape.is_void:
-        message = f"the {what} type of an endpoint must be an interface or `void`"
-        hint = "wrap it in an object: `{ value: … }`"
-        reader.refuse("E0509", node, message, hint)
+    hint = "wrap it in an object: `{ value: … }`"
+    if shape.is_void and shape.alias:
+        hint = "write `void` itself"
+    elif shape.is_void or (shape.is_object and not shape.indexed):
+        return
+    message = f"the {what} type of an endpoint must be an interface or `void`"
+    if shape.indexed:
+        message = f"the {what} type of an endpoint must name its fields, without `[key: string]`"
+    elif shape.kind == "other":
+        message += f", and `{nodes.text(node)}` is neither for Encore"
+        hint = "declare an interface with the fields that are sent"
+    reader.refuse("E0509", node, message, hint)
 
 
 def _check_count(site: Site, kind: EndpointKind, signature: Signature, reader: Reader) -> bool:
@@ -103,8 +113,11 @@ def _check_path(path: Node | None, request: Node | None, reader: Reader) -> None
     names = url.parameters(text)
     types = Types(reader.resolver)
     shape = types.shape(reader.module, request) if request is not None else None
-    for name in names:
+    for name in dict.fromkeys(names):
         span = _parameter_span(path, name, reader)
+        if names.count(name) > 1:
+            message = f"the path has the parameter `{name}` twice"
+            reader.findings.add("E0511", span, message, hint="give one of them another name")
         if shape is None or shape.is_void:
             message = f"the path has the parameter `{name}`, but the endpoint has no request type"
             hint = f"give the handler a parameter of a type with `{name}: string`"
@@ -122,7 +135,8 @@ def _check_path(path: Node | None, request: Node | None, reader: Reader) -> None
 
 def _check_in_path(field: Field, types: Types, span: Span, reader: Reader) -> None:
     shape = types.of(field)
-    if shape.kind == "unknown" or (shape.kind == "basic" and shape.name in _IN_PATHS):
+    basic = shape.kind == "basic" and shape.name in _IN_PATHS and not shape.alias
+    if basic or shape.kind == "unknown":
         return
     message = f"the path parameter `{field.name}` must be a string, boolean, number or bigint"
     places = [("its type", field.module.span(field.node))]
@@ -161,11 +175,12 @@ def check_auth_handler(site: Site, handler: Node | None, reader: Reader) -> None
 def _check_wire(node: Node, reader: Reader) -> None:
     types = Types(reader.resolver)
     shape = types.shape(reader.module, node)
-    if not shape.is_object:
+    if not shape.is_object and not shape.is_void:
         message = "the parameter type of an auth handler must be an interface"
         reader.refuse("E0509", node, message, 'write `{ authorization: Header<"Authorization"> }`')
     for field in shape.fields:
-        if types.of(field).kind not in ("wire", "unknown"):
+        found = types.of(field)
+        if found.alias or found.kind not in ("wire", "unknown"):
             message = f"`{field.name}` of an auth handler must be a Header, Query or Cookie"
             hint = 'write `Header<"…">`, `Query<"…">` or `Cookie<"…">` as its type'
             span = field.module.span(field.node)

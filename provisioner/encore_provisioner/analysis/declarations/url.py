@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from encore_config.graph import EndpointKind
+
 _LAST: Final = {"*": "wildcard", "!": "fallback"}
+_MARKS: Final = (":", "*", "!")
+_UNNAMED: Final = {False: _MARKS, True: (":", "*")}
+"""Which segments need a name: in raw and static endpoints a fallback may do without."""
 Problem = tuple[str, str]
 """What is wrong and what to do."""
 
 
-def problem(path: str, *, static: bool = False) -> Problem | None:
+def problem(path: str, kind: EndpointKind = "typed") -> Problem | None:
     if not path:
         return "it is empty", 'write "/" for the root'
     if "://" in path or path.startswith("//"):
@@ -20,19 +25,23 @@ def problem(path: str, *, static: bool = False) -> Problem | None:
         if mark in path:
             return f"it holds {what}", f"remove what begins with `{mark}`"
     segments = path[1:].split("/")
-    return _segments(segments if path != "/" else [], static)
+    return _segments(segments if path != "/" else [], kind)
 
 
-def _segments(segments: list[str], static: bool) -> Problem | None:
+def _segments(segments: list[str], kind: EndpointKind) -> Problem | None:
     for place, segment in enumerate(segments):
         last = place == len(segments) - 1
         if not segment:
             return "it has an empty segment", "remove the doubled or trailing `/`"
-        if segment in (":", "*", "!"):
+        if segment in _UNNAMED[kind in ("raw", "static")]:
             return f"`{segment}` has no name", f"write `{segment}name`"
+        if sum(mark in ":*" for mark in segment) > 1:
+            return f"`{segment}` holds more than one parameter", "put a `/` between them"
+        if "*" in segment[1:]:
+            return f"`{segment}` has a `*` behind its start", "begin the segment with `*`"
         if segment[0] in _LAST and not last:
             return f"the {_LAST[segment[0]]} `{segment}` is not at its end", "move it to the end"
-        if static and segment[0] == ":" and not last:
+        if kind == "static" and segment[0] == ":" and not last:
             return f"`{segment}` of a static path is not at its end", "move it to the end"
     return None
 
@@ -42,8 +51,8 @@ def shape(path: str) -> tuple[str, ...]:
 
     A literal beside a parameter is no conflict: ``/a/b`` and ``/a/:x`` live together.
     """
-    return tuple(s[0] if s[:1] in (":", "*", "!") else s for s in path.strip("/").split("/"))
+    return tuple(s[0] if s[:1] in _MARKS else s for s in path.strip("/").split("/"))
 
 
 def parameters(path: str) -> tuple[str, ...]:
-    return tuple(s[1:] for s in path.split("/") if s[:1] in (":", "*", "!"))
+    return tuple(s[1:] for s in path.split("/") if s[:1] in _MARKS)

@@ -19,6 +19,7 @@ from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.resolver import Resolver
 
 _DEEPEST: Final = 10
+_METHODS: Final = ("abstract_method_signature", "method_definition", "method_signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +91,5 @@ def _methods(declaration: Node) -> Iterator[str]:
     body = nodes.field(declaration, "body")
     for member in body.named_children if body is not None else ():
         name = nodes.field(member, "name")
-        if member.type in ("method_definition", "method_signature") and name is not None:
+        if member.type in _METHODS and name is not None:
             yield nodes.text(name)

@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.imports import ImportResolver, Paths
-from encore_provisioner.analysis.literals import Reader, parse_duration
+from encore_provisioner.analysis.literals import LARGEST_COUNT, Reader, parse_duration
 from encore_provisioner.analysis.modules import read_module
 from encore_provisioner.analysis.nodes import string_value
 from encore_provisioner.analysis.parse import parse
@@ -86,7 +86,11 @@ def test_any_text_is_a_duration_or_none(text: str) -> None:
         ("1 % 0", None),
         ("(1)", None),
         ("1.5", None),
-        ("1e3", None),
+        ("1e3", 1000),
+        ("5.0", 5),
+        ("5.", 5),
+        (".5", None),
+        ("1e30", None),
         ("2 ** 3", None),
         ("1 << 3", None),
         ("~1", None),
@@ -105,8 +109,14 @@ def test_integers(text: str, value: int | None) -> None:
 
 def test_negative_numbers_are_refused_where_none_may_stand() -> None:
     found, node = reader("-7 + 2")
-    assert found.integer(node, "it", unsigned=False) == -5
     assert found.integer(node, "it") is None
+    assert codes(found) == ["E0303"]
+
+
+def test_a_count_ends_where_32_bits_do() -> None:
+    found, node = reader("4_294_967_296")
+    assert found.integer(node, "it") == 2**32
+    assert found.integer(node, "it", most=LARGEST_COUNT) is None
     assert codes(found) == ["E0303"]
 
 

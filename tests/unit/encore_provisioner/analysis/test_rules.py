@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encore_provisioner.analysis.declarations import url
-from encore_provisioner.analysis.declarations.cron import cron_problem
+from encore_provisioner.analysis.declarations.cron import cron_problem, is_rare
 from encore_provisioner.analysis.findings import did_you_mean, near
 
 
@@ -25,8 +25,19 @@ def test_bad_paths(path: str) -> None:
 
 
 def test_static_paths_end_with_their_parameter() -> None:
-    assert url.problem("/a/:b", static=True) is None
-    assert url.problem("/:a/b", static=True) is not None
+    assert url.problem("/a/:b", "static") is None
+    assert url.problem("/:a/b", "static") is not None
+    assert url.problem("/:a/b") is None
+
+
+def test_a_fallback_needs_a_name_where_the_handler_takes_it() -> None:
+    assert url.problem("/!", "raw") is None
+    assert url.problem("/!") is not None
+
+
+@pytest.mark.parametrize("path", ["/a/:b:c", "/a/**", "/a*b", "/x:y:z"])
+def test_a_segment_holds_one_parameter(path: str) -> None:
+    assert url.problem(path, "raw") is not None
 
 
 def test_shapes_of_paths() -> None:
@@ -44,11 +55,26 @@ def test_shapes_of_paths() -> None:
         "0 0 * * SUN,mon-Fri",
         "  0\t4 29  2 * ",
         "59 23 31 1-12 6",
-        "*/90 * * * *",
+        "*/59 */23 */31 */12 */6",
     ],
 )
 def test_good_cron_expressions(text: str) -> None:
     assert cron_problem(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rare"),
+    [
+        ("0 0 1 1 SUN", True),
+        ("0 0 29 2 1", True),
+        ("0 0 31 * 0", False),
+        ("0 0 29 2 *", False),
+        ("0 0 1-7 1 MON", False),
+        ("* * * * *", False),
+    ],
+)
+def test_days_that_may_not_come_for_four_years(text: str, rare: bool) -> None:
+    assert is_rare(text) is rare
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ new CronJob("seven-is-no-day", { endpoint: work, schedule: "0 0 * * 7" });
 new CronJob("month-name", { endpoint: work, schedule: "0 0 1 JAN *" });
 new CronJob("range-step", { endpoint: work, schedule: "0-30/5 * * * *" });
 new CronJob("alias", { endpoint: work, schedule: "@daily" });
+new CronJob("step-too-long", { endpoint: work, schedule: "*/60 * * * *" });
+new CronJob("seldom", { endpoint: work, schedule: "0 0 1 1 SUN" });
 new CronJob("never", { endpoint: work, schedule: "0 0 30 2 *" });
 new CronJob("function", { endpoint: notAnEndpoint, every: "1h" });
 new CronJob("client", { endpoint: client.work, every: "1h" });
