@@ -98,7 +98,7 @@ class ImportResolver:
         for candidate in candidates:
             if candidate in self._files:
                 return Resolved(file=candidate)
-        if any((self._root / candidate).is_file() for candidate in _safe(candidates)):
+        if any(_is_file(self._root / candidate) for candidate in candidates):
             return Resolved(file=OUTSIDE)
         return Resolved(file=None)
 
@@ -114,9 +114,11 @@ def _candidates(path: str) -> Iterator[str]:
     yield from (posixpath.normpath(f"{path}/index{e}") for e in _EXTENSIONS if e)
 
 
-def _safe(candidates: tuple[str, ...]) -> Iterator[str]:
-    """Those that the file system can be asked about."""
-    return (c for c in candidates if "\0" not in c and len(c) < 1024)
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file system holds: too long, a NUL in it
+        return False
 
 
 def read_paths(root: Path, findings: Findings) -> Paths:
