@@ -90,8 +90,9 @@ def run_round(number: int, root: Path, folder: Path, result: Result) -> None:
         check_found(found, result.services)
         graphs[name] = found["graph"]
         result.seconds.setdefault(name, []).append(found["seconds"])
-    graphs["afresh"] = measure("analyse", root, folder / f"afresh{number}")["graph"]
-    check_graphs(graphs)
+    if number == 0:
+        graphs["afresh"] = measure("analyse", root, folder / "afresh")["graph"]
+        check_graphs(graphs)
     whole = folder / f"whole{number}"
     for name in ("whole command, cold", "whole command, warm"):
         result.seconds.setdefault(name, []).append(seconds(lambda: command(root, whole)))
