@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import TITLES, Kind
 from encore_provisioner.analysis.declarations.model import (
@@ -64,19 +66,32 @@ def _pointer(item: Declaration) -> _Pointer | None:
 
 def _follow(pointer: _Pointer, module: Module, index: Index, findings: Findings) -> Declared | None:
     node = module.node(pointer.place)
-    held = None
-    if node is not None:
-        held = index.inline(module, nodes.unwrap(node)) or index.expression(module, node)
-    if held is None:
+    inline = index.inline(module, nodes.unwrap(node)) if node is not None else None
+    held = inline
+    if node is not None and held is None:
+        held = index.expression(module, node)
+    if node is None or held is None:
         _report_missing(pointer, findings)
         return None
     item = held.whole or held.items[-1]
     if item.kind != pointer.kind:
         _report_other(pointer, item, findings)
         return None
-    if "namespace" in held.via or item.bind.scope is not None or item.bind.name == "default":
-        _report_lost(pointer, findings)
+    hidden = item.bind.scope is not None or item.bind.name == "default"
+    named = inline is not None and isinstance(item, Reference)
+    refused = hidden or named or "namespace" in held.via or _is_cast(node)
+    if refused or inline is not None or item.bind.member or "variable" in held.via:
+        _report_lost(pointer, refused, findings)
     return item
+
+
+def _is_cast(node: Node) -> bool:
+    """``x as T`` anywhere around the name; Encore sees through ``x as const`` only."""
+    while node.type in nodes.WRAPPERS and node.named_children:
+        if node.type == "as_expression" and len(node.named_children) > 1:
+            return True
+        node = node.named_children[0]
+    return False
 
 
 def _report_missing(pointer: _Pointer, findings: Findings) -> None:
@@ -95,13 +110,19 @@ def _report_other(pointer: _Pointer, item: Declared, findings: Findings) -> None
     findings.add(pointer.other, pointer.place, message, hint=hint, related=places)
 
 
-def _report_lost(pointer: _Pointer, findings: Findings) -> None:
+def _report_lost(pointer: _Pointer, refused: bool, findings: Findings) -> None:
+    """Encore refuses what it cannot follow, but for some ways to a cluster: it skips the keyspace.
+
+    ``refused``: a way that is refused there too.
+    """
     title = TITLES[pointer.kind]
-    message = (
-        f"Encore cannot follow this to its {title}: it knows top-level variables and named imports"
-    )
-    hint = f'import the {title}\'s variable by its name: `import {{ … }} from "…"`'
-    findings.add("E0208", pointer.place, message, hint=hint)
+    hint = f"give the {title} a variable of its own at the top level, and name that here"
+    message = f"Encore cannot follow this to its {title}: it knows top-level variables and imports"
+    if pointer.kind == "cache" and not refused:
+        message = f"Encore cannot follow this to its {title}, and does not see the keyspace"
+        findings.add("W0208", pointer.place, message, hint=hint)
+    else:
+        findings.add("E0208", pointer.place, message, hint=hint)
 
 
 def _article(noun: str) -> str:

@@ -15,7 +15,7 @@ from encore_provisioner.analysis.modules import Module
 
 _VALUES: Final = frozenset({"identifier", "shorthand_property_identifier"})
 _NO_USE: Final = frozenset(
-    {"import_specifier", "export_specifier", "namespace_import", "type_query"}
+    {"import_clause", "import_specifier", "export_specifier", "namespace_import", "type_query"}
 )
 
 
@@ -37,4 +37,6 @@ def occurrences(module: Module, names: Iterable[str]) -> Iterator[tuple[str, Nod
 
 def _is_value(node: Node) -> bool:
     parent = node.parent
-    return parent is None or parent.type not in _NO_USE | {"import_clause"}
+    while parent is not None and parent.type == "member_expression":  # `typeof client.endpoint`
+        parent = parent.parent
+    return parent is None or parent.type not in _NO_USE

@@ -55,9 +55,11 @@ def find_declarations(module: Module, resolver: Resolver, findings: Findings) ->
     reader = Reader(module, resolver, findings)
     for site in find_sites(module, resolver, findings):
         declared: Declared | None = None
+        if not check_place(site, findings):
+            continue
         if site.method == "named" and site.symbol.named:
             declared = _reference(site, reader)
-        elif check_place(site, findings):
+        else:
             declared = DECLARERS[site.symbol.kind](site, reader)
         if declared is not None:
             yield declared

@@ -47,7 +47,8 @@ _HEADERS: Final = "`headers` must be an object of strings or arrays of strings"
 
 def declare(site: Site, reader: Reader) -> Endpoint:
     kind = _KINDS.get(site.method, "typed")
-    if site.bind.name in (None, "default"):
+    name = "_" if site.bind.blank else site.bind.name
+    if name in (None, "default"):
         message = "an endpoint must be held by a variable, whose name becomes its own"
         reader.refuse("E0501", site.node, message, "write `export const name = api(…)`")
     found = nodes.arguments(site.node) or ()
@@ -65,7 +66,7 @@ def declare(site: Site, reader: Reader) -> Endpoint:
     check_endpoint(site, kind, found[1] if len(found) > 1 else None, given, reader)
     _check_others(options, reader)
     return Endpoint(
-        name=None if site.bind.name == "default" else site.bind.name,
+        name=None if name == "default" else name,
         place=site.place,
         bind=site.bind,
         methods=_methods(kind, options.get("method"), reader),

@@ -21,7 +21,8 @@ def declare_gateway(site: Site, reader: Reader) -> Gateway:
 
 
 def declare_auth_handler(site: Site, reader: Reader) -> AuthHandler:
-    if site.bind.name in (None, "default"):
+    name = "_" if site.bind.blank else site.bind.name
+    if name in (None, "default"):
         message = "an auth handler must be held by a variable, so that the gateway can name it"
         reader.refuse("E0521", site.node, message, "write `export const auth = authHandler(…)`")
     found = nodes.arguments(site.node)
@@ -29,5 +30,4 @@ def declare_auth_handler(site: Site, reader: Reader) -> AuthHandler:
     if not found:
         message = "this auth handler has no function"
         reader.refuse("E0522", site.node, message, "give an `async` function as its argument")
-    name = None if site.bind.name == "default" else site.bind.name
-    return AuthHandler(name=name, place=site.place, bind=site.bind)
+    return AuthHandler(name=None if name == "default" else name, place=site.place, bind=site.bind)

@@ -33,12 +33,14 @@ class Bind(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """The variable that holds a declaration: contract A2.
 
     ``name`` is None when it is anonymous, ``default`` for ``export default new …``. ``member`` is
-    the key under which an object literal holds it (``const o = {a: new …}``).
+    the key under which an object literal holds it (``const o = {a: new …}``). ``blank``: held by
+    the variable ``_``, which is no name.
     """
 
     name: str | None = None
     scope: Scope = None
     member: str | None = None
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,7 +26,9 @@ _LOSSES: Final[tuple[tuple[Via, str, str], ...]] = (
     ("default", "W0202", "is re-exported by a module of the app"),
     ("deep", "W0202", "is imported from a file inside the SDK"),
 )
-_USED_BY_NAME: Final = frozenset({"database", "topic", "bucket", "metric"})
+_PLAIN: Final = frozenset(
+    {"lexical_declaration", "variable_declaration", "variable_declarator", "statement_block"}
+)
 
 
 def find_sites(module: Module, resolver: Resolver, findings: Findings) -> Iterator[Site]:
@@ -118,7 +120,7 @@ def _declarator_bind(
         return Bind()
     name = nodes.text(pattern)
     if name == "_":
-        return Bind()
+        return Bind(scope=module.scopes.of(pattern, name), blank=True)
     return Bind(name, module.scopes.of(pattern, name), member)
 
 
@@ -136,16 +138,30 @@ def _warn_of_loss(site: Site, target: Target, name: str, findings: Findings) -> 
 
 
 def check_place(site: Site, findings: Findings) -> bool:
-    """Whether the declaration stands where it can be identified: outside functions (A2)."""
-    if site.function is None or site.symbol.kind == "secret":
-        return True
+    """Whether Encore finds the declaration's variable: it knows only top-level ones (A2).
+
+    What no variable holds may stand anywhere, but inside a function it may never come to be.
+    """
     title = TITLES[site.symbol.kind]
     hint = "declare it at the top level of the file"
-    arrow = site.function.type in nodes.ARROWS and site.bind.name is not None
-    if site.symbol.kind == "database" or (arrow and site.symbol.kind in _USED_BY_NAME):
-        message = f"this {title} is declared inside a function, where the code does not identify it"
+    if site.symbol.kind == "secret" and site.function is not None:
+        return True
+    if not site.bind.blank and site.bind.scope is not None and not _in_plain_block(site):
+        where = "a function" if site.function is not None else "a block or namespace"
+        message = f"the variable of this {title} stands inside {where}, and Encore does not find it"
         findings.add("E0204", site.span, message, hint=hint)
         return False
-    message = f"this {title} is declared inside a function, and exists only once that has run"
-    findings.add("W0204", site.span, message, hint=hint)
+    if site.function is not None and site.method != "named":
+        message = f"this {title} is declared inside a function, and exists only once that has run"
+        findings.add("W0204", site.span, message, hint=hint)
     return True
+
+
+def _in_plain_block(site: Site) -> bool:
+    """Whether only braces stand between the variable and the top level: ``{ const x = … }``."""
+    for ancestor in nodes.ancestors(site.node):
+        if ancestor.type == "program":
+            return True
+        if ancestor.type not in _PLAIN:
+            return False
+    return False

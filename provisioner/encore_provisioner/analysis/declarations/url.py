@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from encore_config.graph import EndpointKind
 
 _LAST: Final = {"*": "wildcard", "!": "fallback"}
 _MARKS: Final = (":", "*", "!")
+_PARAMETER: Final = re.compile(r"([:*])[^/]*")
 _UNNAMED: Final = {False: _MARKS, True: (":", "*")}
 """Which segments need a name: in raw and static endpoints a fallback may do without."""
 Problem = tuple[str, str]
@@ -46,12 +48,22 @@ def _segments(segments: list[str], kind: EndpointKind) -> Problem | None:
     return None
 
 
-def shape(path: str) -> tuple[str, ...]:
+def shape(path: str) -> str:
     """Equal for two valid paths that match the same requests; parameters lose their names.
 
-    A literal beside a parameter is no conflict: ``/a/b`` and ``/a/:x`` live together.
+    A literal beside a parameter is no conflict: ``/a/b`` and ``/a/:x`` live together. For Encore's
+    router a fallback is a literal, and a parameter may begin inside a segment.
     """
-    return tuple(s[0] if s[:1] in _MARKS else s for s in path.strip("/").split("/"))
+    return _PARAMETER.sub(r"\1", path)
+
+
+def forks(path: str) -> tuple[tuple[str, str], ...]:
+    """Where the path goes on with a parameter or wildcard: what stands before it, and its mark.
+
+    Encore's router cannot hold both marks behind the same beginning.
+    """
+    plain = shape(path)
+    return tuple((plain[:place], mark) for place, mark in enumerate(plain) if mark in ":*")
 
 
 def parameters(path: str) -> tuple[str, ...]:

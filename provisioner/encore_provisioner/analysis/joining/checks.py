@@ -31,6 +31,9 @@ _CODES: Final[Mapping[Kind, str]] = {
 }
 
 
+_OTHER_MARK: Final = {":": "*", "*": ":"}
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     declarations: Sequence[Declaration]
@@ -85,7 +88,10 @@ def _report_twice(former: Declaration, declaration: Declaration, findings: Findi
 
 
 def _check_paths(facts: Checked, findings: Findings) -> None:
-    """Within a service, no two endpoints answer the same path and method."""
+    """Within a service, no two endpoints answer the same path and method.
+
+    A parameter and a wildcard behind the same beginning meet too.
+    """
     taken: dict[Hashable, Endpoint] = {}
     for endpoint in facts.declarations:
         service = facts.services.of(endpoint.path)
@@ -93,10 +99,22 @@ def _check_paths(facts: Checked, findings: Findings) -> None:
             continue
         path = endpoint.url if endpoint.url is not None else f"/{service.name}.{endpoint.name}"
         for method in endpoint.methods:
-            former = taken.setdefault((service.root, method, url.shape(path)), endpoint)
-            if former is not endpoint:
+            former = _meets(path, (service.root, method), endpoint, taken)
+            if former is not None:
                 _report_path(former, endpoint, f"{method} {path}", findings)
                 break
+
+
+def _meets(
+    path: str, router: tuple[str, str], endpoint: Endpoint, taken: dict[Hashable, Endpoint]
+) -> Endpoint | None:
+    """The endpoint of this service and method that stands in the way; takes its own place."""
+    former = taken.setdefault((*router, url.shape(path)), endpoint)
+    found = former if former is not endpoint else None
+    for beginning, mark in url.forks(path):
+        found = found or taken.get((*router, beginning, _OTHER_MARK[mark]))
+        taken.setdefault((*router, beginning, mark), endpoint)
+    return found
 
 
 def _report_path(former: Endpoint, endpoint: Endpoint, what: str, findings: Findings) -> None:

@@ -25,6 +25,7 @@ from encore_provisioner.analysis.source import Place
 
 _KINDS: Final[dict[Kind, UseKind]] = {
     "bucket": "bucket",
+    "cache": "cache",
     "database": "database",
     "keyspace": "cache",
     "metric": "metric",

@@ -103,8 +103,17 @@ def keyspace(_used: Declared, found: Occurrence, _context: Context) -> Operation
     return _ACCESS | frozenset(KEYSPACE_METHODS.get(member, ()))
 
 
+def cache(_used: Declared, found: Occurrence, _context: Context) -> Operations | None:
+    """A class that is given the cluster; keyspaces are known by their declarations."""
+    made = nodes.field(found.call, "constructor") if found.call is not None else None
+    if found.seen != "constructor" or made is None or nodes.text(made).endswith("Keyspace"):
+        return None
+    return _ACCESS
+
+
 USERS: Final[Mapping[Kind, Callable[[Declared, Occurrence, Context], Operations | None]]] = {
     "bucket": bucket,
+    "cache": cache,
     "database": database,
     "keyspace": keyspace,
     "metric": metric,

@@ -89,6 +89,8 @@ class Scan:
 
     def _target(self, name: str, node: Node, target: Target) -> Iterator[FoundUse]:
         if target.entity == "client":
+            if "barrel" in target.via:
+                self._report_lost_client(name, target)
             self.clients.append(ClientUse(target.name, occurrence(self._module, node).form))
         elif target.entity in ("clients", "namespace"):
             yield from self._namespace(name, node, target)
@@ -107,7 +109,20 @@ class Scan:
             form = occurrence(self._module, node).form
             self.namespaces.append(NamespaceUse(name, form, target_of(taken), self._meant(inner)))
         if inner is not None and parent is not None:
+            if inner.entity == "client":
+                self._report_clients(name, inner, parent)
             yield from self._target(name, parent, inner)
+
+    def _report_lost_client(self, name: str, client: Target) -> None:
+        message = f"`{name}` comes through a file that only re-exports it, so Encore sees no calls"
+        hint = f'write `import {{ {client.name} }} from "~encore/clients"` in this file'
+        place = self._module.span(self._module.imports[name].node)
+        self._findings.add("W0703", place, message, hint=hint)
+
+    def _report_clients(self, name: str, client: Target, node: Node) -> None:
+        message = f"Encore refuses `{name}.{client.name}`: it knows clients by their own names"
+        hint = f'write `import {{ {client.name} }} from "~encore/clients"`'
+        self._findings.add("E0712", self._module.span(node), message, hint=hint)
 
     def _meant(self, target: Target | None) -> DeclaredTarget | None:
         held = self._index.target(target) if target is not None else None
