@@ -35,6 +35,10 @@ _TOKEN: Final = re.compile(
     r"|(?P<space>\s+)|(?P<mark>[{}\[\],:])|(?P<other>.)",
     re.DOTALL,
 )
+_ESCAPE: Final = re.compile(
+    r"(\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))"
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +146,8 @@ def _no_app(start: Path) -> AppError:
 
 
 def _parse(raw: bytes) -> tuple[AppFile, tuple[Diagnostic, ...]]:
-    text = raw.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
-    plain = plain_json(text)
+    text = raw.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    plain = _ESCAPE.sub(_whole_characters, plain_json(text))
     relaxed = _Relaxed(text=plain, values=dict(_value_spans(plain)))
     try:
         value = json.loads(relaxed.text) if relaxed.text.strip() else {}
@@ -201,6 +205,11 @@ def plain_json(text: str) -> str:
             comma = len(out) if token == "," else None
         out.append(token)
     return "".join(out)
+
+
+def _whole_characters(escape: re.Match[str]) -> str:
+    """Half of a surrogate pair is no character; as for Encore, it becomes U+FFFD."""
+    return escape[1] or r"\ufffd"
 
 
 def _value_spans(plain: str) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -24,6 +24,7 @@ RULES = {rule.code: rule for rule in read_page(TEXT)}
 SOURCE = ("01", "02", "03", "04", "05", "06", "07", "08", "10")
 NOT_AS_FILES = {
     "E0102": "root may read every file, so no mode makes one unreadable",
+    "E0107": "the tests give every app a package.json",
     "W0103": "the name of the app's own folder is no part of a file",
 }
 """Codes of the source whose example is no text of a file; each has a test beside its stage."""

@@ -144,8 +144,9 @@ def copy_app(source: Path, target: Path) -> Path:
 
 
 def write_app(root: Path, files: Mapping[str, str]) -> Path:
-    """A small app from path → text; ``encore.app`` is added where it is missing."""
-    for name, text in {"encore.app": '{"lang": "typescript"}\n', **files}.items():
+    """A small app from path → text; ``encore.app`` and ``package.json`` are added if missing."""
+    base = {"encore.app": '{"lang": "typescript"}\n', "package.json": "{}\n"}
+    for name, text in {**base, **files}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

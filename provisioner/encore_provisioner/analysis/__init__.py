@@ -33,7 +33,12 @@ from encore_config.diagnostics import Diagnostic
 from encore_config.graph import App, Gateway, Graph
 from encore_provisioner.analysis.cache import FactsCache
 from encore_provisioner.analysis.collect import Reader, collect, stamp_files
-from encore_provisioner.analysis.files import SourceFile, find_sources, report_unreadable
+from encore_provisioner.analysis.files import (
+    SourceFile,
+    check_package,
+    find_sources,
+    report_unreadable,
+)
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.imports import ImportResolver, read_paths
 from encore_provisioner.analysis.joining import Source, join
@@ -84,6 +89,7 @@ def _no_collection() -> Iterator[None]:
 def _typescript(
     root: Path, app_file: AppFile, findings: Findings, cache: Path | None, processes: int | None
 ) -> Graph:
+    check_package(root, findings)
     unreadable: list[tuple[SourceFile, OSError]] = []
     found = list(stamp_files(find_sources(root, findings), unreadable))
     for file, error in unreadable:

@@ -85,8 +85,7 @@ def _holds(facts: Facts, stamps: dict[str, Stamp], imports: ImportResolver) -> b
         if stamp is None or stamp.digest != content:
             return False
     return all(
-        (imports.resolve_from(way.folder, way.specifier).file or "") == way.file
-        for way in facts.ways
+        imports.resolve_from(way.folder, way.specifier).way == way.answer for way in facts.ways
     )
 
 

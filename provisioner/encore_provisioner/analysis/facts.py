@@ -80,11 +80,11 @@ class Specifier(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Way(msgspec.Struct, frozen=True, array_like=True):
-    """An import that was followed: from a folder, to ``file`` (empty: to no source of the app)."""
+    """An import that was followed from a folder; ``answer`` is ``Resolved.way``."""
 
     folder: str
     specifier: str
-    file: str
+    answer: str
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -92,7 +92,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
     ``syntax`` stands for the file's syntax; ``findings`` do not count where that is ``broken``.
     ``imported`` are the files from which values come; ``outside`` the imports of files that are
-    no source of the app.
+    no source of the app, or that Encore does not follow.
     """
 
     path: str

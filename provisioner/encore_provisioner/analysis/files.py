@@ -53,6 +53,14 @@ def find_sources(root: Path, findings: Findings) -> Iterator[SourceFile]:
             _look_into(SourceFile(path, entry.path), findings)
 
 
+def check_package(root: Path, findings: Findings) -> None:
+    """Encore looks for the app's ``package.json`` before it reads anything else (A1)."""
+    if not (root / "package.json").is_file():
+        message = "there is no package.json beside encore.app, and Encore's build stops there"
+        hint = 'write one that holds `{"type": "module", "dependencies": {"encore.dev": "*"}}`'
+        findings.add("E0107", None, message, hint=hint)
+
+
 def is_ignored(name: str) -> bool:
     return name in _IGNORED or name.startswith(".") or name.endswith(_TESTS)
 

@@ -11,7 +11,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,19 +24,40 @@ OUTSIDE: Final = ""
 """No file of the app: a package, the SDK, generated code, or a file of another type."""
 
 _EXTENSIONS: Final = (".js", "", ".ts", ".tsx", ".jsx", ".json", ".node")
-_TYPESCRIPT_OF: Final = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",)}
+_TYPESCRIPT_OF: Final = {
+    ".js": (".ts", ".tsx"),
+    ".jsx": (".tsx",),
+    ".mjs": (".mts",),
+    ".cjs": (".cts",),
+}
+_NEVER_PACKAGES: Final = ("@/", "~/", "~encore/")
+_NEVER_FILES: Final = ("/", "node:", "encore.dev")
+_UNDOTTED: Final = "begin the target in tsconfig.json with `./`"
+_BASE: Final = "add it to `paths` in tsconfig.json: Encore does not search `baseUrl`"
+_INHERITED: Final = "write `paths` into tsconfig.json itself: Encore does not follow `extends`"
+_EXTENSION: Final = "leave the extension out: Encore does not look for the `.ts` file here"
+_LONGEST_CHAIN: Final = 8
 _STRING_OR_COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """``compilerOptions.paths`` of the root's tsconfig, longest prefix first."""
+    """``compilerOptions.paths`` of the root's tsconfig, longest prefix first.
+
+    ``searched``: there is a ``baseUrl``, below which TypeScript looks for anything else.
+    ``inherited``: the patterns come from a file that the tsconfig extends.
+    """
 
     base: str = "."
     patterns: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    searched: bool = False
+    inherited: bool = False
 
-    def targets(self, specifier: str) -> Iterator[str]:
-        """The paths from the app's root that ``specifier`` may stand for."""
+    def targets(self, specifier: str) -> Iterator[tuple[str, str]]:
+        """The paths from the app's root that ``specifier`` may stand for.
+
+        Each with what to do to make Encore follow it; empty where it does.
+        """
         for pattern, targets in self.patterns:
             prefix, star, suffix = pattern.partition("*")
             fits = specifier.startswith(prefix) and specifier.endswith(suffix)
@@ -45,15 +66,37 @@ class Paths:
             ):
                 middle = specifier[len(prefix) : len(specifier) - len(suffix)] if star else ""
                 for target in targets:
-                    yield posixpath.join(self.base, target.replace("*", middle, 1))
+                    path = target.replace("*", middle, 1)
+                    yield posixpath.join(self.base, path), self._unseen(target, path)
+
+    def _unseen(self, target: str, path: str) -> str:
+        if self.inherited:
+            return _INHERITED
+        if not target.startswith((".", "/")):
+            return _UNDOTTED
+        return _EXTENSION if posixpath.splitext(path)[1] in (".js", ".mjs", ".cjs") else ""
+
+    def searched_for(self, specifier: str) -> str | None:
+        """The path below ``baseUrl``; None where TypeScript does not look there."""
+        other = _is_relative(specifier) or specifier.startswith(_NEVER_FILES)
+        return posixpath.join(self.base, specifier) if self.searched and not other else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """``file`` is a source's path, or ``OUTSIDE``; None when the import leads nowhere."""
+    """``file`` is a source's path, or ``OUTSIDE``; None when the import leads nowhere.
+
+    ``unseen``: TypeScript follows the import and Encore does not; what to do.
+    """
 
     file: str | None
     virtual: str | None = None
+    unseen: str = ""
+
+    @property
+    def way(self) -> str:
+        """Equal for answers that mean the same to a file that holds the import."""
+        return f"{self.file or ''}{'?' if self.unseen else ''}"
 
 
 class ImportResolver:
@@ -76,18 +119,27 @@ class ImportResolver:
 
     def looks_at_files(self, specifier: str) -> bool:
         """Whether the answer depends on which files there are; packages are never searched."""
-        return _is_relative(specifier) or any(True for _ in self._paths.targets(specifier))
+        return (
+            _is_relative(specifier)
+            or specifier.startswith(_NEVER_PACKAGES)
+            or any(True for _ in self._paths.targets(specifier))
+            or self._paths.searched_for(specifier) is not None
+        )
 
     def _resolve(self, folder: str, specifier: str) -> Resolved:
         if specifier in VIRTUAL_FOLDERS.values():
             return Resolved(file=OUTSIDE, virtual=specifier)
-        for target in self._paths.targets(specifier):
+        for target, unseen in self._paths.targets(specifier):
             found = self._find(target)
             if found.file is not None:
-                return found
+                return replace(found, unseen="" if found.virtual else unseen)
         if _is_relative(specifier):
             return self._find(posixpath.join(folder, specifier))
-        return Resolved(file=OUTSIDE)
+        below = self._paths.searched_for(specifier)
+        for candidate in _candidates(posixpath.normpath(below)) if below else ():
+            if candidate in self._files:
+                return Resolved(file=candidate, unseen=_BASE)
+        return Resolved(file=None if specifier.startswith(_NEVER_PACKAGES) else OUTSIDE)
 
     def _find(self, target: str) -> Resolved:
         path = posixpath.normpath(target)
@@ -100,7 +152,19 @@ class ImportResolver:
                 return Resolved(file=candidate)
         if any(_is_file(self._root / candidate) for candidate in candidates):
             return Resolved(file=OUTSIDE)
-        return Resolved(file=None)
+        main = _main(self._root / path / "package.json")
+        return self._find(posixpath.join(path, main)) if main else Resolved(file=None)
+
+
+def _main(package: Path) -> str | None:
+    """What the ``package.json`` of a folder names as the file to import; never that folder."""
+    try:
+        document = json.loads(package.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    main = document.get("main") if isinstance(document, dict) else None
+    named = isinstance(main, str) and posixpath.normpath(main).startswith((".", "/")) is False
+    return main if named else None
 
 
 def _is_relative(specifier: str) -> bool:
@@ -133,21 +197,63 @@ def read_paths(root: Path, findings: Findings) -> Paths:
     source = read_source("tsconfig.json", raw)
     text = source.text.decode("utf-8", "replace")
     document, problem = _load(_STRING_OR_COMMENT.sub(_without_comment, text))
-    if problem is None:
-        return _paths(document)
-    place = len(text[:problem].encode())
-    message = "tsconfig.json cannot be read as JSON, and Encore's build stops there"
-    hint = "remove trailing commas; comments are allowed"
-    findings.add("E0103", Span(source, place, place + 1), message, hint=hint)
-    return _paths(_load(plain_json(text))[0])
+    if problem is not None:
+        place = len(text[:problem].encode())
+        message = "tsconfig.json cannot be read as JSON, and Encore's build stops there"
+        hint = "remove trailing commas; comments are allowed"
+        findings.add("E0103", Span(source, place, place + 1), message, hint=hint)
+        document = _load(plain_json(text))[0]
+    elif not _is_typed(document):
+        message = (
+            "`compilerOptions` in tsconfig.json cannot be read, and Encore's build stops there"
+        )
+        hint = "`baseUrl` is a string, `paths` an object of lists of strings"
+        findings.add("E0103", Span(source, 0, len(source.text)), message, hint=hint)
+    paths = _paths(document)
+    return paths if paths.patterns else replace(_inherited(root, document), searched=paths.searched)
+
+
+def _is_typed(document: Any) -> bool:
+    """Whether Encore can read the two options that it looks at."""
+    options = document.get("compilerOptions", {}) if isinstance(document, dict) else None
+    if not isinstance(options, dict):
+        return False
+    base, table = options.get("baseUrl"), options.get("paths", {})
+    return (base is None or isinstance(base, str)) and (
+        isinstance(table, dict)
+        and all(
+            isinstance(targets, list) and all(isinstance(target, str) for target in targets)
+            for targets in table.values()
+        )
+    )
+
+
+def _inherited(root: Path, document: Any) -> Paths:
+    """The paths of the file that the tsconfig extends, if that is a file of the app."""
+    own, folder = _paths(document), "."
+    for _ in range(_LONGEST_CHAIN):
+        name = document.get("extends") if isinstance(document, dict) else None
+        if not isinstance(name, str) or not _is_relative(name):
+            break
+        path = posixpath.normpath(posixpath.join(folder, name))
+        try:
+            text = (root / path).read_bytes().decode("utf-8-sig", "replace")
+        except (OSError, ValueError):
+            break
+        document, folder = _load(plain_json(text))[0], posixpath.dirname(path)
+        found = _paths(document)
+        if found.patterns:
+            base = posixpath.normpath(posixpath.join(folder, found.base))
+            return replace(found, base=base, inherited=True)
+    return own
 
 
 def _load(text: str) -> tuple[Any, int | None]:
     """The document, and where it cannot be read."""
     try:
-        return (json.loads(text) if text.strip() else {}), None
+        return json.loads(text), None
     except json.JSONDecodeError as error:
-        return {}, error.pos
+        return {}, min(error.pos, len(text.rstrip()))
     except RecursionError:
         return {}, 0
 
@@ -167,4 +273,6 @@ def _paths(document: Any) -> Paths:
         if isinstance(targets, list)
     ]
     patterns.sort(key=lambda item: (-len(item[0].partition("*")[0]), item[0]))
-    return Paths(base=base if isinstance(base, str) else ".", patterns=tuple(patterns))
+    if not isinstance(base, str):
+        return Paths(patterns=tuple(patterns))
+    return Paths(base=base, patterns=tuple(patterns), searched=True)

@@ -107,7 +107,7 @@ class Library(Mapping[str, Module]):
         """Where an import leads, as the import resolver says."""
         found = self._imports.resolve(importer, specifier)
         if self._imports.looks_at_files(specifier):
-            self._trail.ways[posixpath.dirname(importer), specifier] = found.file or ""
+            self._trail.ways[posixpath.dirname(importer), specifier] = found.way
         return found
 
     def looks_at_files(self, specifier: str) -> bool:

@@ -104,7 +104,7 @@ def read_module(parsed: Parsed) -> Module:
         values=draft.values,
         types=draft.types,
         specifiers=tuple(draft.specifiers),
-        scopes=Scopes(),
+        scopes=Scopes(parsed.root),
     )
 
 

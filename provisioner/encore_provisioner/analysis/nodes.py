@@ -43,6 +43,21 @@ def ancestors(node: Node) -> Iterator[Node]:
         current = current.parent
 
 
+def way_to(node: Node, root: Node) -> list[Node]:
+    """The nodes from ``root`` down to ``node``, itself left out.
+
+    In deep trees much faster than going up: each single step up begins at the root again.
+    """
+    way, current = [], root
+    while current != node:
+        way.append(current)
+        below = current.child_with_descendant(node)
+        if below is None:
+            break
+        current = below
+    return way
+
+
 def arguments(call: Node) -> tuple[Node, ...] | None:
     """The arguments of a call or ``new``, comments left out; None without parentheses."""
     node = field(call, "arguments")

@@ -88,7 +88,7 @@ def _type_arguments(text: bytes, root: Node) -> Iterator[tuple[int, int]]:
 def _may_open_template(root: Node, tick: int) -> bool:
     """Whether the backtick begins a template, or stands where the tree is broken anyway."""
     node = root.descendant_for_byte_range(tick, tick + 1)
-    if node is None:
+    if node is None or node.type == "comment":
         return False
     template = node if node.type == "template_string" else node.parent
     if template is not None and template.type == "template_string":

@@ -13,7 +13,7 @@ from encore_provisioner.analysis.declarations.model import Service
 from encore_provisioner.analysis.facts import Facts, Specifier, Way
 from encore_provisioner.analysis.files import SERVICE_FILE
 from encore_provisioner.analysis.findings import Findings
-from encore_provisioner.analysis.imports import OUTSIDE
+from encore_provisioner.analysis.imports import Resolved
 from encore_provisioner.analysis.index import FileIndex
 from encore_provisioner.analysis.library import Library
 from encore_provisioner.analysis.links import find_links
@@ -32,10 +32,10 @@ def read_facts(path: str, library: Library) -> Facts:
         scan = Scan(module, library.index, findings)
         uses = tuple(scan.uses())
         imported, outside = set[str](), list[Specifier]()
-        for specifier, file in _imports(module, library):
-            if file:
-                imported.add(file)
-            else:
+        for specifier, found in _imports(module, library):
+            if found.file:
+                imported.add(found.file)
+            if not found.file or found.unseen:
                 outside.append(specifier)
     consulted = sorted(pair for pair in trail.files.items() if pair[0] != path)
     return Facts(
@@ -56,12 +56,12 @@ def read_facts(path: str, library: Library) -> Facts:
     )
 
 
-def _imports(module: Module, library: Library) -> Iterator[tuple[Specifier, str]]:
+def _imports(module: Module, library: Library) -> Iterator[tuple[Specifier, Resolved]]:
     """Each import that leads to a source, or that should lead to a file."""
     for text, node in module.specifiers:
         found = library.resolve(module.path, text)
         if found.file or (found.virtual is None and library.looks_at_files(text)):
-            yield Specifier(text, module.place(node)), found.file or OUTSIDE
+            yield Specifier(text, module.place(node)), found
 
 
 def _check_service_file(module: Module, index: FileIndex, findings: Findings) -> None:

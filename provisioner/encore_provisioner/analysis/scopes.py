@@ -34,12 +34,13 @@ Scope = tuple[int, int] | None
 class Scopes:
     """The scopes of one file. What a scope declares is read once, since scopes can be long."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Node) -> None:
+        self._root = root
         self._declared: dict[int, frozenset[str]] = {}
 
     def of(self, identifier: Node, name: str) -> Scope:
         """The innermost scope around ``identifier`` that declares ``name``."""
-        for ancestor in nodes.ancestors(identifier):
+        for ancestor in reversed(nodes.way_to(identifier, self._root)):
             if ancestor.type in _SCOPES and name in self._names(ancestor):
                 return (ancestor.start_byte, ancestor.end_byte)
         return None

@@ -78,10 +78,17 @@ def _graph(source: Source, findings: Findings) -> Graph:
 
 
 def _check_imports(source: Source, findings: Findings) -> None:
-    """An import that leads nowhere is W0104; what it may lead to is asked of the disk anew."""
+    """An import that leads nowhere is W0104; what it may lead to is asked of the disk anew.
+
+    One that TypeScript follows and Encore does not is E0106.
+    """
     for file in source.facts:
         for specifier in file.outside:
-            if source.imports.resolve(file.path, specifier.text).file is None:
+            found = source.imports.resolve(file.path, specifier.text)
+            if found.unseen:
+                message = f"TypeScript finds `{specifier.text}`, but Encore's build does not"
+                findings.add("E0106", specifier.place, message, hint=found.unseen)
+            if found.file is None:
                 message = f"`{specifier.text}` leads to no file, and Encore's build stops there"
                 hint = "correct the path, or generate the file before the build"
                 findings.add("W0104", specifier.place, message, hint=hint)

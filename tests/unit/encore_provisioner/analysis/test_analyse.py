@@ -34,7 +34,8 @@ PIECES = (
 
 
 def write(root: Path, files: dict[str, bytes]) -> Path:
-    for name, content in {"encore.app": b'{"lang": "typescript"}', **files}.items():
+    base = {"encore.app": b'{"lang": "typescript"}', "package.json": b"{}"}
+    for name, content in {**base, **files}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
     return root

@@ -1,0 +1,1 @@
+{ "id": "files-extensions", "lang": "typescript" }

@@ -1,0 +1,1 @@
+{ "id": "files-ignored", "lang": "typescript" }

@@ -1,0 +1,1 @@
+{ "id": "import-resolution", "lang": "typescript" }

@@ -1,0 +1,15 @@
+import { gone } from "./gone";
+import "../lib/gone";
+import { other } from "~encore/other";
+import { alias } from "@/lib/alias";
+import { types } from "./declared";
+import type { Missing } from "./types-only";
+export { again } from "./gone-again";
+export * from "../gone-too";
+
+// What is never looked at: dynamic imports, `require` and `import =`.
+const lazy = () => import("./lazy");
+const old = require("./old");
+import older = require("./older");
+
+export const all = [gone, other, alias, types, lazy, old, older] as Missing[];

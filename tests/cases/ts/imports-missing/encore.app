@@ -1,0 +1,1 @@
+{ "id": "imports-missing", "lang": "typescript" }

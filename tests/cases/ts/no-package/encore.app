@@ -1,0 +1,1 @@
+{ "id": "no-package", "lang": "typescript" }

@@ -1,0 +1,1 @@
+{ "id": "tsconfig-empty", "lang": "typescript" }

@@ -1,0 +1,3 @@
+import { db } from "@/one";
+
+export const read = () => db.query`SELECT 1`;

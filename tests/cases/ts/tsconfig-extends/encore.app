@@ -1,0 +1,1 @@
+{ "id": "tsconfig-extends", "lang": "typescript" }

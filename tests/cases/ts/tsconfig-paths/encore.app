@@ -1,0 +1,1 @@
+{ "id": "tsconfig-paths", "lang": "typescript" }

@@ -1,0 +1,3 @@
+import { app } from "~encore/clients";
+
+export const call = () => app.ping();

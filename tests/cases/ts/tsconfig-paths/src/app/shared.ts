@@ -1,0 +1,3 @@
+import { db } from "@/shared";
+
+export const read = () => db.query`SELECT 1`;

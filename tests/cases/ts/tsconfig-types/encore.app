@@ -1,0 +1,1 @@
+{ "id": "tsconfig-types", "lang": "typescript" }

@@ -1,0 +1,3 @@
+import { db } from "lib/three";
+
+export const read = () => db.query`SELECT 1`;

@@ -1,0 +1,1 @@
+{ "id": "tsconfig-unseen", "lang": "typescript" }

@@ -1,0 +1,4 @@
+import { Bucket } from "encore.dev/storage/objects";
+
+new Bucket("service-file");
+new Bucket("by-name");

@@ -1,0 +1,3 @@
+import { Bucket } from "encore.dev/storage/objects";
+
+new Bucket("folder");

@@ -1,0 +1,1 @@
+{ "id": "walk-order", "lang": "typescript" }
