@@ -9,6 +9,7 @@ them is accepted by the schemas of graph, diagnostics and SARIF.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,13 @@ def copy(case: Path, target: Path, *, backwards: bool = False, crlf: bool = Fals
     return root
 
 
+def write_expected(case: Path, graph: str, diagnostics: str) -> None:
+    (case / "graph.json").write_text(graph, encoding="utf-8")
+    (case / "diagnostics.txt").write_text(diagnostics, encoding="utf-8")
+    if not diagnostics:
+        (case / "diagnostics.txt").unlink()
+
+
 def test_there_are_cases() -> None:
     assert NAMES
 
@@ -69,6 +77,8 @@ def test_there_are_cases() -> None:
 def test_the_graph_and_findings_are_the_expected_ones(name: str) -> None:
     case = CASES / name
     graph, diagnostics = written(analyse(case))
+    if "UPDATE_GOLDENS" in os.environ:
+        write_expected(case, graph, diagnostics)
     assert any((case / expected).is_file() for expected in EXPECTED)
     if (case / "graph.json").is_file():
         expected = (case / "graph.json").read_text(encoding="utf-8")
