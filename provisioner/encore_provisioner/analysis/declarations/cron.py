@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
@@ -28,7 +27,10 @@ _FOUR_YEARS: Final = 4 * 366
 _CYCLE_START: Final = date(2001, 1, 1).toordinal()
 _CYCLE: Final = 32 * 366
 """The calendar of 2001 comes again after 28 years; four more show the gap across the end."""
-_ITEM: Final = re.compile(r"\*(?:/(?P<step>\d{1,4}))?|(?P<first>\w{1,4})(?:-(?P<last>\w{1,4}))?")
+_WORD: Final = r"\+?\w{1,9}"
+_ITEM: Final = re.compile(
+    rf"\*(?:/(?P<step>\+?[0-9]{{1,9}}))?|(?P<first>{_WORD})(?:-(?P<last>{_WORD}))?", re.ASCII
+)
 
 
 def declare(site: Site, reader: Reader) -> CronJob | None:
@@ -133,36 +135,34 @@ def is_rare(text: str) -> bool:
 def _values_of(fields: list[str]) -> tuple[frozenset[int] | None, ...]:
     """The numbers that each field stands for; None for a field that is not valid."""
     return tuple(
-        _field(field, low, high, name == "day of the week")
-        for field, (name, low, high) in zip(fields, _FIELDS, strict=True)
+        _field(field, low, high) for field, (_, low, high) in zip(fields, _FIELDS, strict=True)
     )
 
 
-def _field(field: str, low: int, high: int, weekday: bool) -> frozenset[int] | None:
+def _field(field: str, low: int, high: int) -> frozenset[int] | None:
+    """Encore passes over empty items and over numbers that are too small, if others are left."""
     found: set[int] = set()
-    for item in field.split(","):
+    for item in filter(None, field.split(",")):
         match = _ITEM.fullmatch(item)
-        if match is None:
-            return None
-        values = tuple(_values(match, low, high, weekday))
-        if not values:
+        values = None if match is None else _values(match, low, high)
+        if values is None:
             return None
         found.update(values)
-    return frozenset(found)
+    return frozenset(number for number in found if number >= low) or None
 
 
-def _values(match: re.Match[str], low: int, high: int, weekday: bool) -> Iterator[int]:
+def _values(match: re.Match[str], low: int, high: int) -> range | None:
     if match["first"] is None:
-        step = int(match["step"] or 1)
-        yield from range(low, high + 1, step) if max(low, 1) <= step <= high else ()
-        return
-    first = _number(match["first"], weekday)
-    last = _number(match["last"], weekday) if match["last"] else first
-    if first is not None and last is not None and low <= first <= last <= high:
-        yield from range(first, last + 1)
+        step = _number(match["step"] or "1")
+        return range(low, high + 1, step) if step is not None and 1 <= step <= high else None
+    first = _number(match["first"])
+    last = _number(match["last"]) if match["last"] else first
+    if first is None or last is None or not first <= last <= high:
+        return None
+    return range(first, last + 1)
 
 
-def _number(word: str, weekday: bool) -> int | None:
-    if weekday and word.upper() in _WEEKDAYS:
-        return _WEEKDAYS[word.upper()]
-    return int(word) if word.isascii() and word.isdigit() else None
+def _number(word: str) -> int | None:
+    """Digits, or the name of a weekday, which Encore takes for its number in every field."""
+    digits = word.removeprefix("+")
+    return int(digits) if digits.isdecimal() else _WEEKDAYS.get(word.upper())
