@@ -64,12 +64,16 @@ class ClientUse(msgspec.Struct, frozen=True, array_like=True):
 
 
 class NamespaceUse(msgspec.Struct, frozen=True, array_like=True):
-    """``name`` occurs; Encore takes it for ``taken``; the code means ``meant``, if a resource."""
+    """``name`` occurs; Encore takes it for ``taken``; the code means ``meant``, if a resource.
+
+    ``told``: that Encore does not see the use of ``meant`` is a finding already.
+    """
 
     name: str
     form: Form
     taken: Target
     meant: Target | None
+    told: bool = False
 
 
 class Specifier(msgspec.Struct, frozen=True, array_like=True):

@@ -110,4 +110,10 @@ def _check_numbers(
                 f"two migrations of `{folder.relative}` have the number {file.number}: "
                 f"{former.filename} and {file.filename}"
             )
-            findings.add("W0617", place, message, hint="only one of them would be recorded as run")
+            hint = "only one of them would be recorded as run"
+            places = [(name, _beginning(folder, name)) for name in (former.filename, file.filename)]
+            findings.add("W0617", place, message, hint=hint, related=places)
+
+
+def _beginning(folder: Folder, filename: str) -> Place:
+    return Place(f"{folder.relative}/{filename}", 0, 0, 1, 1, 1, 1)

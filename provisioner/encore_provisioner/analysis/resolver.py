@@ -68,6 +68,14 @@ class Resolver:
         """What the top-level name ``name`` of ``module`` means."""
         return self._local(module, name, frozenset())
 
+    def default_of(self, module: Module, name: str) -> str | None:
+        """The file of the app whose default export ``name`` is imported as; None for others."""
+        imported = module.imports.get(name)
+        if imported is None or imported.type_only or imported.imported != DEFAULT:
+            return None
+        found = self._imports.resolve(module.path, imported.specifier)
+        return found.file if found.file in self._modules else None
+
     def expression(self, module: Module, node: Node) -> Target | None:
         """The object that an expression names; the caller rules out shadowed names.
 

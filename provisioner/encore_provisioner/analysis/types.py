@@ -98,9 +98,11 @@ class Shape:
 
 UNKNOWN: Final = Shape("unknown")
 _OPEN: Final = Shape("object", open=True)
+_FIELDS: Final = frozenset({"method_signature", "property_signature"})
 _UNREADABLE: Final = {
     "constructor_type": Shape("other", "constructor"),
     "function_type": Shape("other", "function"),
+    "method_signature": Shape("other", "function"),
     "template_literal_type": Shape("other", "template literal"),
 }
 
@@ -270,7 +272,9 @@ def _object(module: Module, body: Node) -> Shape:
         name, given = nodes.field(member, "name"), annotation(nodes.field(member, "type"))
         if member.type == "comment":
             continue
-        if member.type != "property_signature" or name is None or given is None:
+        if member.type == "method_signature":
+            given = member
+        if member.type not in _FIELDS or name is None or given is None:
             is_open, is_indexed = True, is_indexed or _is_index(member)
             continue
         key = nodes.string_value(name) or nodes.text(name)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from encore_provisioner.analysis.declarations.model import Declaration
 from encore_provisioner.analysis.facts import ClientUse, Form
 from encore_provisioner.analysis.findings import Findings, did_you_mean
 from encore_provisioner.analysis.joining.model import Use
 from encore_provisioner.analysis.joining.services import Service, Services
+
+_DOT: Final = "write `.name(…)` instead"
 
 
 class Clients:
@@ -35,6 +38,9 @@ class Clients:
             )
             hint = f"call an endpoint: `{local}.name(…)`"
             findings.add("E0712", form.place, message, hint=hint)
+        if form.seen == "index":
+            message = f"Encore does not see this use of service `{service.name}`: it reads no names"
+            findings.add("W0718", form.place, f"{message} in brackets", hint=_DOT)
         if form.shape != "method" or form.member == "ref":
             return None
         own = self._endpoints.get(service.root, {})

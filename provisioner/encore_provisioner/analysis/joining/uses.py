@@ -15,12 +15,12 @@ from encore_config.graph import Operation, UseKind
 from encore_provisioner.analysis.catalogue import TITLES, Kind
 from encore_provisioner.analysis.declarations.model import Bucket, Declaration, Keyspace
 from encore_provisioner.analysis.facts import Facts, FoundUse
-from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.findings import Findings, one_of
 from encore_provisioner.analysis.joining.clients import Clients
 from encore_provisioner.analysis.joining.model import Use
 from encore_provisioner.analysis.joining.namespaces import Namespace, check_namespaces
 from encore_provisioner.analysis.joining.register import Links, Register
-from encore_provisioner.analysis.joining.services import Importers, Services
+from encore_provisioner.analysis.joining.services import Importers, Service, Services
 from encore_provisioner.analysis.source import Place
 
 _KINDS: Final[dict[Kind, UseKind]] = {
@@ -67,7 +67,7 @@ def join_uses(facts: Iterable[Facts], join: Join) -> tuple[Use, ...]:
 
 
 def _keyspace_uses(declarations: Iterable[Declaration], links: Links) -> Iterator[Use]:
-    """A keyspace makes the service that declares it a user of its cluster."""
+    """A keyspace makes the service that declares it a user of its cluster (``cluster``, not it)."""
     for declaration in declarations:
         cluster = links.get(declaration) if isinstance(declaration, Keyspace) else None
         if cluster is not None and cluster.name is not None:
@@ -82,12 +82,10 @@ def _use(item: FoundUse, join: Join) -> Use | None:
     join.findings.extend(item.findings)
     if item.public is not None and isinstance(used, Bucket) and not used.public:
         _report_not_public(used, item.public, join.findings)
-    if isinstance(used, Keyspace) and item.operations:
-        _check_keyspace(used, item.place, join)
-        used = join.links.get(used)
-    if used is None or used.name is None or not item.operations:
+    named = join.links.get(used) if isinstance(used, Keyspace) else used
+    if named is None or named.name is None or not item.operations:
         return None
-    return Use(kind, used.name, frozenset(item.operations), item.place, used)
+    return Use(kind, named.name, frozenset(item.operations), item.place, used)
 
 
 def _report_not_public(used: Bucket, place: Place, findings: Findings) -> None:
@@ -96,24 +94,12 @@ def _report_not_public(used: Bucket, place: Place, findings: Findings) -> None:
     findings.add("E0710", place, message, hint=hint, related=[("the bucket", used.place)])
 
 
-def _check_keyspace(used: Keyspace, place: Place, join: Join) -> None:
-    """Encore gives a cluster to the service that declares the keyspace, and to no other."""
-    here, there = join.services.of(place.file), join.services.of(used.path)
-    if here is not None and there is not None and here is not there:
-        message = (
-            f"Encore gives service `{here.name}` no access to this keyspace's cluster: "
-            f"the keyspace belongs to service `{there.name}`"
-        )
-        hint = 'declare a keyspace in this service, on `CacheCluster.named("…")`'
-        join.findings.add("W0717", place, message, hint=hint)
-
-
 def _namespaces(file: Facts, register: Register) -> Iterator[Namespace]:
     for item in file.namespaces:
         taken = register.find(item.taken)
         meant = register.find(item.meant) if item.meant is not None else None
         if taken is not None:
-            yield Namespace(item.name, item.form, taken, meant)
+            yield Namespace(item.name, item.form, taken, meant, item.told)
 
 
 def attribute(
@@ -122,13 +108,27 @@ def attribute(
     found: list[ServiceUse] = []
     for use in uses:
         service = services.of(use.path)
-        if service is not None:
-            found.append(ServiceUse(service.name, use))
-            continue
-        names = importers.of(use.path)
-        _report_shared(use, names, findings)
+        names = (service.name,) if service is not None else importers.of(use.path)
+        if isinstance(use.declaration, Keyspace):
+            _check_keyspace(use, names, services.of(use.declaration.path), findings)
+        elif service is None:
+            _report_shared(use, names, findings)
         found.extend(ServiceUse(name, use) for name in names)
     return tuple(found)
+
+
+def _check_keyspace(
+    use: Use, names: Iterable[str], owner: Service | None, findings: Findings
+) -> None:
+    """Encore gives a cluster to the service that declares the keyspace, and to no other."""
+    others = [name for name in names if owner is not None and name != owner.name]
+    if owner is not None and others:
+        message = (
+            f"Encore gives service {one_of(others)} no access to this keyspace's cluster: "
+            f"the keyspace belongs to service `{owner.name}`"
+        )
+        hint = 'declare a keyspace in this service, on `CacheCluster.named("…")`'
+        findings.add("W0717", use.place, message, hint=hint)
 
 
 def _report_shared(use: Use, importers: tuple[str, ...], findings: Findings) -> None:

@@ -14,11 +14,17 @@ from tree_sitter import Node
 
 from encore_config.graph import Operation
 from encore_provisioner.analysis import nodes
-from encore_provisioner.analysis.catalogue import Operations
+from encore_provisioner.analysis.catalogue import (
+    BUCKET_PERMISSIONS,
+    TOPIC_PERMISSIONS,
+    Operations,
+)
+from encore_provisioner.analysis.findings import near
 from encore_provisioner.analysis.modules import Module
-from encore_provisioner.analysis.resolver import Resolver
+from encore_provisioner.analysis.resolver import Resolver, TypeTarget
 
 _DEEPEST: Final = 10
+_KNOWN: Final = TOPIC_PERMISSIONS.keys() | BUCKET_PERMISSIONS.keys()
 _METHODS: Final = ("abstract_method_signature", "method_definition", "method_signature")
 
 
@@ -31,7 +37,7 @@ class Permissions:
     resource: str
 
     def of(self, module: Module, node: Node, resolver: Resolver) -> frozenset[Operation] | None:
-        """What the type at ``node`` permits; None for a type that cannot say."""
+        """What the type at ``node`` permits; None for a type that Encore refuses."""
         return self._of(module, node, resolver, 0)
 
     def _of(
@@ -66,14 +72,20 @@ class Permissions:
         if target.name in self.types:
             return frozenset(self.types[target.name])
         if target.node is None or target.module is None:
-            everything = frozenset(o for ops in self.methods.values() for o in ops)
-            return everything if target.name == self.resource else None
+            return self._undeclared(target)
         if target.node.type == "type_alias_declaration":
             value = nodes.field(target.node, "value")
             return self._of(target.module, value, resolver, depth + 1) if value else None
         if target.node.type in ("class_declaration", "abstract_class_declaration"):
             return frozenset(o for m in _methods(target.node) for o in self.methods.get(m, ()))
         return None
+
+    def _undeclared(self, target: TypeTarget) -> frozenset[Operation] | None:
+        """A type that no file of the app declares: that of a package may be a class."""
+        if target.name == self.resource:
+            return frozenset(o for operations in self.methods.values() for o in operations)
+        misspelled = target.name not in _KNOWN and near(target.name, self.types) is not None
+        return None if misspelled or target.module is not None else frozenset()
 
 
 def _name(node: Node) -> str | None:

@@ -127,7 +127,9 @@ def _of(methods: Mapping[str, tuple[Operation, ...]], name: str) -> Operations |
 
 def member_span(found: Occurrence) -> Span:
     outer = nodes.wrapped(found.node).parent
-    member = nodes.field(outer, "property") if outer is not None else None
+    member = None
+    if outer is not None:
+        member = nodes.field(outer, "property") or nodes.field(outer, "index")
     return found.module.span(member) if member is not None else found.span
 
 
@@ -139,10 +141,15 @@ def _reference(permissions: Permissions, found: Occurrence, context: Context) ->
         context.findings.add("E0713", member_span(found), message, hint=f"one or more of {names}")
         return None
     operations = permissions.of(found.module, given[0], context.resolver)
-    if not operations:
-        message = (
-            f"`{nodes.text(given[0])}` names no permission on a {permissions.resource.lower()}"
-        )
-        span = found.module.span(given[0])
-        context.findings.add("E0714", span, message, hint=f"use {names}, joined with `&`")
+    text, span = nodes.text(given[0]), found.module.span(given[0])
+    what = permissions.resource.lower()
+    if operations is None:
+        message = f"`{text}` names no permission on a {what}"
+        hint = f"use {names}, joined with `&`"
+        if given[0].type == "type_identifier":
+            hint = did_you_mean(text, permissions.types, hint)
+        context.findings.add("E0714", span, message, hint=hint)
+    elif not operations:
+        message = f"Encore sees nothing in `{text}` that a {what} permits: it grants nothing for it"
+        context.findings.add("W0714", span, message, hint=f"use {names}, joined with `&`")
     return operations or None

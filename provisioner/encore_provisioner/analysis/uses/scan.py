@@ -27,6 +27,7 @@ from encore_provisioner.analysis.uses.queries import check_query
 from encore_provisioner.analysis.uses.resources import USERS, member_span
 from encore_provisioner.analysis.uses.shapes import occurrence
 
+_TRACKED: Final = frozenset({"bucket", "database", "metric", "topic"})
 _NAMES_A_VARIABLE: Final = frozenset({"variable_declarator", "required_parameter"})
 _INTRODUCES: Final = frozenset(
     {"array_pattern", "rest_pattern", "function_declaration", "class_declaration"}
@@ -78,9 +79,14 @@ class Scan:
         found: dict[str, Target] = {}
         for name in self._module.imports:
             target = self._index.resolver.name(self._module, name)
-            if target is not None and self._matters(target):
+            if target is not None and (self._matters(target) or self._default(name)):
                 found[name] = target
         return found
+
+    def _default(self, name: str) -> Declared | None:
+        """What Encore takes a default import for: the last declaration of that file."""
+        file = self._index.resolver.default_of(self._module, name)
+        return self._index.last(file) if file is not None else None
 
     def _matters(self, target: Target) -> bool:
         if target.entity in ("client", "clients", "namespace"):
@@ -95,6 +101,9 @@ class Scan:
         elif target.entity in ("clients", "namespace"):
             yield from self._namespace(name, node, target)
         else:
+            taken, meant = self._default(name), self._meant(target)
+            if taken is not None and meant != target_of(taken):
+                self._add_namespace(name, node, taken, meant, told=meant is not None)
             yield from self._held(name, node, self._index.target(target))
 
     def _namespace(self, name: str, node: Node, target: Target) -> Iterator[FoundUse]:
@@ -106,12 +115,23 @@ class Scan:
         )
         taken = self._index.last(target.module) if target.entity == "namespace" else None
         if taken is not None:
-            form = occurrence(self._module, node).form
-            self.namespaces.append(NamespaceUse(name, form, target_of(taken), self._meant(inner)))
+            self._add_namespace(name, node, taken, self._meant(inner))
         if inner is not None and parent is not None:
             if inner.entity == "client":
                 self._report_clients(name, inner, parent)
             yield from self._target(name, parent, inner)
+
+    def _add_namespace(
+        self,
+        name: str,
+        node: Node,
+        taken: Declared,
+        meant: DeclaredTarget | None,
+        *,
+        told: bool = False,
+    ) -> None:
+        form = occurrence(self._module, node).form
+        self.namespaces.append(NamespaceUse(name, form, target_of(taken), meant, told))
 
     def _report_lost_client(self, name: str, client: Target) -> None:
         message = f"`{name}` comes through a file that only re-exports it, so Encore sees no calls"
@@ -143,8 +163,14 @@ class Scan:
         yield self._use(item, operations, found, findings)
 
     def _operations(self, item: Declared, found: Occurrence, findings: Findings) -> frozenset[str]:
-        context = Context(self._index.resolver, findings)
-        return frozenset(USERS[item.kind](item, found, context) or ())
+        """What stands in brackets Encore passes over: it neither sees nor refuses it."""
+        unseen = found.seen == "index"
+        context = Context(self._index.resolver, Findings() if unseen else findings)
+        operations = frozenset(USERS[item.kind](item, found, context) or ())
+        if unseen and item.kind in _TRACKED:
+            message = f"Encore does not see this use of {item.title}: it reads no names in brackets"
+            findings.add("W0718", found.span, message, hint="write `.name(…)` instead")
+        return operations
 
     def _use(
         self, item: Declared, operations: frozenset[str], found: Occurrence, findings: Findings
@@ -155,7 +181,7 @@ class Scan:
             self._findings.extend(conditional)
             conditional = ()
         public = None
-        if item.kind == "bucket" and "public_url" in operations:
+        if item.kind == "bucket" and "public_url" in operations and found.seen != "index":
             public = member_span(found).place
         return FoundUse(
             target_of(item),

@@ -13,10 +13,16 @@ from encore_provisioner.analysis.uses.model import Occurrence
 def occurrence(module: Module, node: Node) -> Occurrence:
     outer = nodes.wrapped(node)
     shape, member, call = _shape(outer)
-    seen = shape if outer == node else "other"
-    if outer == node and shape == "method" and _is_optional(outer):
-        seen = "field"
-    return Occurrence(module, node, shape, seen, member, call)
+    return Occurrence(module, node, shape, _seen(node, outer, shape), member, call)
+
+
+def _seen(node: Node, outer: Node, shape: Shape) -> Shape:
+    parent = outer.parent
+    if outer != node:
+        return "other"
+    if parent is not None and _is_index(parent, outer):
+        return "index"
+    return "field" if shape == "method" and _is_optional(outer) else shape
 
 
 def _shape(node: Node) -> tuple[Shape, str, Node | None]:
@@ -24,9 +30,11 @@ def _shape(node: Node) -> tuple[Shape, str, Node | None]:
     if parent is None:
         return "other", "", None
     if parent.type == "member_expression" and nodes.field(parent, "object") == node:
-        return _member_shape(parent)
-    if parent.type == "subscript_expression" and nodes.field(parent, "object") == node:
-        return "index", "", None
+        return _member_shape(parent, nodes.field(parent, "property"))
+    if _is_index(parent, node):
+        key = nodes.field(parent, "index")
+        known = key is not None and nodes.string_value(key) is not None
+        return _member_shape(parent, key) if known else ("index", "", None)
     if parent.type == "call_expression" and nodes.field(parent, "function") == node:
         return "callee", "", parent
     if parent.type == "arguments" and parent.parent is not None:
@@ -35,9 +43,13 @@ def _shape(node: Node) -> tuple[Shape, str, Node | None]:
     return "other", "", None
 
 
-def _member_shape(member: Node) -> tuple[Shape, str, Node | None]:
-    name = nodes.field(member, "property")
-    text = nodes.text(name) if name is not None else ""
+def _is_index(parent: Node, node: Node) -> bool:
+    return parent.type == "subscript_expression" and nodes.field(parent, "object") == node
+
+
+def _member_shape(member: Node, name: Node | None) -> tuple[Shape, str, Node | None]:
+    """``name`` is the ``f`` of ``x.f`` or the ``"f"`` of ``x["f"]``."""
+    text = "" if name is None else nodes.string_value(name) or nodes.text(name)
     outer = nodes.wrapped(member)
     call = outer.parent
     if call is None or call.type != "call_expression" or nodes.field(call, "function") != outer:
