@@ -177,7 +177,7 @@ def _typed(value: dict[str, Any], relaxed: _Relaxed) -> tuple[AppFile, tuple[Dia
     language = _LANGUAGES.get(lang) if isinstance(lang, str) else None
     if language is None:
         message = f"`lang` of {APP_FILE} is {json.dumps(lang)}, which is no language of Encore"
-        hint = 'write "lang": "typescript"'
+        hint = 'write "lang": "typescript", or "go" for an app in Go'
         found.append(relaxed.diagnostic("E1003", message, hint, place or (0, 0)))
     at, end = relaxed.place(place) if place else (None, None)
     app_id, cors = value.get("id", ""), value.get("global_cors", {})

@@ -55,10 +55,10 @@ def copy(case: Path, target: Path, *, backwards: bool = False, crlf: bool = Fals
         if file.parent == case and file.name in EXPECTED:
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
-        if crlf and file.suffix == ".ts":
+        if crlf and file.suffix == ".ts" and not file.is_symlink():
             place.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
         else:
-            shutil.copyfile(file, place)
+            shutil.copyfile(file, place, follow_symlinks=False)
     return root
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from encore_provisioner.analysis.catalogue import VIRTUAL_FOLDERS
-from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.findings import Findings, near
 from encore_provisioner.analysis.source import Span, read_source
 from encore_provisioner.app import plain_json
 
@@ -126,6 +126,20 @@ class ImportResolver:
             or self._paths.searched_for(specifier) is not None
         )
 
+    def meant(self, importer: str, specifier: str) -> str | None:
+        """What an import that leads nowhere was probably meant to say."""
+        folder, _, name = specifier.rpartition("/")
+        if folder == "~encore":
+            match = near(name, [module.rpartition("/")[2] for module in VIRTUAL_FOLDERS.values()])
+            return f"{folder}/{match}" if match else None
+        if not _is_relative(specifier):
+            return None
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(importer), folder))
+        beside = (file for file in self._files if (posixpath.dirname(file) or ".") == target)
+        stems = (posixpath.basename(file).removesuffix(".ts") for file in beside)
+        match = near(name, (stem for stem in stems if not stem.endswith(".d")))
+        return f"{folder}/{match}" if match else None
+
     def _resolve(self, folder: str, specifier: str) -> Resolved:
         if specifier in VIRTUAL_FOLDERS.values():
             return Resolved(file=OUTSIDE, virtual=specifier)
@@ -196,11 +210,12 @@ def read_paths(root: Path, findings: Findings) -> Paths:
         return Paths()
     source = read_source("tsconfig.json", raw)
     text = source.text.decode("utf-8", "replace")
-    document, problem = _load(_STRING_OR_COMMENT.sub(_without_comment, text))
+    plain = _STRING_OR_COMMENT.sub(_without_comment, text)
+    document, problem = _load(plain)
     if problem is not None:
         place = len(text[:problem].encode())
         message = "tsconfig.json cannot be read as JSON, and Encore's build stops there"
-        hint = "remove trailing commas; comments are allowed"
+        hint = "remove trailing commas; comments are allowed" if plain.strip() else "write `{}`"
         findings.add("E0103", Span(source, place, place + 1), message, hint=hint)
         document = _load(plain_json(text))[0]
     elif not _is_typed(document):

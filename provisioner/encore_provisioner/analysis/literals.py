@@ -157,7 +157,9 @@ class Reader:
             )
             self.refuse("E0309", key, f"there is no field `{name}` in {what}", hint)
         elif name in fields:
-            self.refuse("E0310", key, f"`{name}` is set twice in {what}", "remove one of them")
+            message, span = f"`{name}` is set twice in {what}", self.module.span(key)
+            places = [("the first one", self.module.span(_key_of(fields[name])))]
+            self.findings.add("E0310", span, message, hint="remove one of them", related=places)
         else:
             fields[name] = value
 
@@ -262,6 +264,12 @@ def _key(key: Node) -> str | None:
     if key.type == "property_identifier":
         return nodes.text(key)
     return nodes.string_value(key)
+
+
+def _key_of(value: Node) -> Node:
+    pair = value.parent
+    key = nodes.field(pair, "key") if pair is not None else None
+    return key if key is not None else value
 
 
 def _as_pair(child: Node) -> str:

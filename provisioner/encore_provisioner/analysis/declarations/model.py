@@ -23,6 +23,7 @@ from encore_config.graph import (
     MigrationSource,
     Seconds,
 )
+from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import TITLES, Kind, Symbol
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.scopes import Scope
@@ -57,6 +58,13 @@ class Site:
     method: str | None
     bind: Bind
     function: Node | None
+
+    @property
+    def lent(self) -> bool:
+        """Whether Encore takes the name of a variable that holds a function around this."""
+        return self.function is not None and any(
+            ancestor.type == "variable_declarator" for ancestor in nodes.ancestors(self.function)
+        )
 
     @property
     def span(self) -> Span:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+from tree_sitter import Node
+
 from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
 from encore_provisioner.analysis.declarations.model import Service, Site
 from encore_provisioner.analysis.files import SERVICE_FILE
 from encore_provisioner.analysis.literals import Reader
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_$][\w$]*")
 
 
 def declare(site: Site, reader: Reader) -> Service | None:
@@ -16,8 +23,17 @@ def declare(site: Site, reader: Reader) -> Service | None:
     _check_export(site, reader)
     found = arguments(site, reader)
     name = name_at(site, reader, found)
+    if name is not None:
+        _check_client(name, found[0], reader)
     options_at(site, reader, found, 1, ("middlewares",), optional=True)
     return Service(name=name, place=site.place, bind=site.bind)
+
+
+def _check_client(name: str, node: Node, reader: Reader) -> None:
+    """Encore takes any name, and writes it as it is into the source of ``~encore/clients``."""
+    if not _IDENTIFIER.fullmatch(name.replace("-", "_")):
+        message = f'no service can call this one: "{name}" gives no name for its client'
+        reader.refuse("W0401", node, message, "use letters, digits, `-` and `_`, a letter first")
 
 
 def _check_export(site: Site, reader: Reader) -> None:

@@ -130,7 +130,8 @@ def _warn_of_loss(site: Site, target: Target, name: str, findings: Findings) -> 
         if via in target.via:
             message = f"`{symbol.name}` {how}, so Encore does not see this {TITLES[symbol.kind]}"
             hint = f'write `import {{ {symbol.name} }} from "{symbol.module}"` in this file'
-            findings.add(code, site.span, message, hint=hint)
+            missed = "E0402" if symbol.kind == "service" else code
+            findings.add(missed, site.span, message, hint=hint)
             return
     if "alias" in target.via and symbol.alias_loss:
         message = f"`{symbol.name}` is imported as `{name}`, and then {symbol.alias_loss}"

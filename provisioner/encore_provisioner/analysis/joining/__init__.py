@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from encore_config.graph import Graph
 from encore_provisioner.analysis.facts import Facts
@@ -28,6 +29,8 @@ from encore_provisioner.analysis.joining.register import Register
 from encore_provisioner.analysis.joining.services import Importers, find_services
 from encore_provisioner.analysis.joining.uses import Join, attribute, join_uses
 from encore_provisioner.app import AppFile
+
+_NOWHERE: Final = "correct the path, or generate the file before the build"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,5 +93,6 @@ def _check_imports(source: Source, findings: Findings) -> None:
                 findings.add("E0106", specifier.place, message, hint=found.unseen)
             if found.file is None:
                 message = f"`{specifier.text}` leads to no file, and Encore's build stops there"
-                hint = "correct the path, or generate the file before the build"
+                meant = source.imports.meant(file.path, specifier.text)
+                hint = f"did you mean `{meant}`?" if meant else _NOWHERE
                 findings.add("W0104", specifier.place, message, hint=hint)

@@ -96,7 +96,8 @@ def _candidate(declaration: Declaration, app_folder: str) -> Service | None:
     root = posixpath.dirname(declaration.path) or "."
     folder = app_folder if root == "." else posixpath.basename(root)
     if isinstance(declaration, ServiceDeclaration):
-        return Service(declaration.name or folder, root, True, declaration)
+        name = folder if declaration.name is None else declaration.name
+        return Service(name, root, True, declaration)
     if declaration.kind in _MAKES_A_SERVICE:
         return Service(folder, root, False, declaration)
     return None

@@ -91,3 +91,24 @@ def test_a_trailing_comma_is_an_error_but_the_paths_count(tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", ["[]", "{}", '{"compilerOptions": 1}', "", "[" * 100_000, "{'a'}"])
 def test_any_tsconfig_gives_paths(tmp_path: Path, text: str) -> None:
     assert paths(tmp_path, text)[0] == Paths()
+
+
+@pytest.mark.parametrize(
+    ("specifier", "meant"),
+    [
+        ("./idnex", "./index"),
+        ("../lib/z/indx", "../lib/z/index"),
+        ("../d", None),  # c.d.ts holds no code that an import could lead to
+        ("../lib/z/other", None),
+        ("./x/y/z", None),
+        ("~encore/client", "~encore/clients"),
+        ("~encore/auht", "~encore/auth"),
+        ("~encore/something", None),
+        ("@/index", None),
+        ("react", None),
+    ],
+)
+def test_what_an_import_that_leads_nowhere_was_meant_to_say(
+    tmp_path: Path, specifier: str, meant: str | None
+) -> None:
+    assert ImportResolver(tmp_path, FILES, Paths()).meant("a/api.ts", specifier) == meant

@@ -1,6 +1,6 @@
 import { gone } from "./gone";
 import "../lib/gone";
-import { other } from "~encore/other";
+import { client } from "~encore/client";
 import { alias } from "@/lib/alias";
 import { types } from "./declared";
 import type { Missing } from "./types-only";
@@ -12,4 +12,4 @@ const lazy = () => import("./lazy");
 const old = require("./old");
 import older = require("./older");
 
-export const all = [gone, other, alias, types, lazy, old, older] as Missing[];
+export const all = [gone, client, alias, types, lazy, old, older] as Missing[];

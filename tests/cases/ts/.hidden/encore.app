@@ -1,0 +1,4 @@
+{
+  "id": ".hidden",
+  "lang": "typescript"
+}

@@ -1,0 +1,3 @@
+import { db } from "./c";
+
+export const read = () => db.query`SELECT 1`;

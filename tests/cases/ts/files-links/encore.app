@@ -1,0 +1,4 @@
+{
+  "id": "files-links",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "imports-generated",
+  "lang": "typescript"
+}

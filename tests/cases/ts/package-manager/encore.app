@@ -1,0 +1,4 @@
+{
+  "id": "package-manager",
+  "lang": "typescript"
+}

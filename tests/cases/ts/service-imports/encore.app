@@ -1,0 +1,4 @@
+{
+  "id": "service-imports",
+  "lang": "typescript"
+}

@@ -1,0 +1,3 @@
+import { Service } from "../shared/sdk";
+
+export default new Service("handed");

@@ -1,0 +1,3 @@
+import * as encore from "encore.dev/service";
+
+export default new encore.Service("spaced");

@@ -1,0 +1,4 @@
+{
+  "id": "service-names",
+  "lang": "typescript"
+}
