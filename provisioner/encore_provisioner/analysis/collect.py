@@ -24,7 +24,7 @@ from encore_provisioner.analysis.reading import read_facts
 
 _WORTH_A_PROCESS: Final = 1_500_000  # bytes of source
 _MOST_PROCESSES: Final = 8
-_SHARES_EACH: Final = 4
+_SHARES_EACH: Final = 8
 
 Encoded = tuple[Facts, bytes]
 

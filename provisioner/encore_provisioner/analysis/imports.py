@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from encore_provisioner.analysis.catalogue import VIRTUAL_FOLDERS
 from encore_provisioner.analysis.findings import Findings, near
-from encore_provisioner.analysis.source import Span, read_source
+from encore_provisioner.analysis.source import Span, folder_of, read_source
 from encore_provisioner.app import plain_json
 
 OUTSIDE: Final = ""
@@ -109,7 +109,7 @@ class ImportResolver:
         self._known: dict[tuple[str, str], Resolved] = {}
 
     def resolve(self, importer: str, specifier: str) -> Resolved:
-        return self.resolve_from(posixpath.dirname(importer), specifier)
+        return self.resolve_from(folder_of(importer), specifier)
 
     def resolve_from(self, folder: str, specifier: str) -> Resolved:
         key = (folder, specifier)

@@ -8,7 +8,6 @@ since then depended on. Syntax trees are large, so only the last ones are kept.
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,21 +22,26 @@ from encore_provisioner.analysis.index import FileIndex, Index
 from encore_provisioner.analysis.modules import Module, read_module
 from encore_provisioner.analysis.parse import parse
 from encore_provisioner.analysis.resolver import Resolver
-from encore_provisioner.analysis.source import read_source
+from encore_provisioner.analysis.source import folder_of, read_source
 
-_TREES_KEPT: Final = 256
+_TREES_KEPT: Final = 96
 
 
 @dataclass(slots=True)
 class Trail:
-    """What answers depended on: digests of files by path, and where imports led."""
+    """What answers depended on: digests of files by path, and where imports led.
+
+    ``declared`` are the files whose declarations' own trail is already a part of this one.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     ways: dict[tuple[str, str], str] = field(default_factory=dict)
+    declared: set[str] = field(default_factory=set)
 
     def add(self, other: Trail) -> None:
         self.files.update(other.files)
         self.ways.update(other.ways)
+        self.declared |= other.declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Library(Mapping[str, Module]):
         """Where an import leads, as the import resolver says."""
         found = self._imports.resolve(importer, specifier)
         if self._imports.looks_at_files(specifier):
-            self._trail.ways[posixpath.dirname(importer), specifier] = found.way
+            self._trail.ways[folder_of(importer), specifier] = found.way
         return found
 
     def looks_at_files(self, specifier: str) -> bool:
@@ -120,7 +124,9 @@ class Library(Mapping[str, Module]):
             with self.trail() as trail:
                 items = tuple(find_declarations(self[path], self.resolver, findings))
             known = self._declares[path] = Declares(FileIndex(items), findings.sorted(), trail)
-        self._trail.add(known.trail)
+        if path not in self._trail.declared:
+            self._trail.add(known.trail)
+            self._trail.declared.add(path)
         return known
 
     def _file_index(self, path: str) -> FileIndex:

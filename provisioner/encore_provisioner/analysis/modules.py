@@ -104,7 +104,7 @@ def read_module(parsed: Parsed) -> Module:
         values=draft.values,
         types=draft.types,
         specifiers=tuple(draft.specifiers),
-        scopes=Scopes(parsed.root),
+        scopes=Scopes(parsed.source.text, parsed.root),
     )
 
 
@@ -120,6 +120,9 @@ def _statements(root: Node) -> Iterator[Node]:
 
 
 def _is_type_only(statement: Node) -> bool:
+    """Whether the word ``type`` stands in an import, an export, or one specifier of these."""
+    if statement.child_count == 1:
+        return False
     return any(child.type == "type" for child in statement.children)
 
 
@@ -137,7 +140,7 @@ def _import(statement: Node, draft: _Draft) -> None:
         draft.specifiers.append((specifier, nodes.field(statement, "source") or statement))
     for local, imported, node in _imported(statement):
         # A specifier of its own may be `type X`; no value passes through it either.
-        no_value = type_only or (node.type == "import_specifier" and _is_type_only(node))
+        no_value = type_only or _is_type_only(node)
         draft.imports[local] = Import(local, specifier, imported, no_value, node)
 
 
@@ -152,14 +155,10 @@ def _imported(statement: Node) -> Iterator[tuple[str, str, Node]]:
                 yield nodes.text(name), NAMESPACE, part
         elif part.type == "named_imports":
             for item in part.named_children:
-                yield from _import_specifier(item)
-
-
-def _import_specifier(item: Node) -> Iterator[tuple[str, str, Node]]:
-    name = nodes.field(item, "name")
-    if item.type == "import_specifier" and name is not None:
-        alias = nodes.field(item, "alias") or name
-        yield nodes.text(alias), _export_name(name), item
+                given = nodes.field(item, "name")
+                if item.type == "import_specifier" and given is not None:
+                    alias = nodes.field(item, "alias") or given
+                    yield nodes.text(alias), _export_name(given), item
 
 
 def _export_name(node: Node) -> str:

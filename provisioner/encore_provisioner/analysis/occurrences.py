@@ -1,17 +1,18 @@
 """Where names occur in a file: a search of the text, each hit checked in the tree.
 
-Much faster than a walk over every node, since a file mentions few names that matter.
+Much faster than a walk over every node, since a file mentions few names that matter; and than a
+regular expression of the names, since that would have to be compiled for each file.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tree_sitter import Node
 
 from encore_provisioner.analysis.modules import Module
+from encore_provisioner.analysis.source import words
 
 _VALUES: Final = frozenset({"identifier", "shorthand_property_identifier"})
 _NO_USE: Final = frozenset(
@@ -21,18 +22,15 @@ _NO_USE: Final = frozenset(
 
 def occurrences(module: Module, names: Iterable[str]) -> Iterator[tuple[str, Node]]:
     """Each place where one of ``names`` stands as a value, in order; declarations included."""
-    wanted = sorted(names)
-    if not wanted:
-        return
-    alternatives = b"|".join(re.escape(name.encode("utf-8", "replace")) for name in wanted)
-    pattern = re.compile(rb"(?<![\w$])(?:" + alternatives + rb")(?![\w$])")
-    root = module.parsed.root
-    for match in pattern.finditer(module.parsed.source.text):
-        node = root.named_descendant_for_byte_range(match.start(), match.end())
+    text, root = module.parsed.source.text, module.parsed.root
+    found = [(start, name) for name in names for start in words(text, name.encode())]
+    for start, name in sorted(found):
+        stop = start + len(name.encode())
+        node = root.named_descendant_for_byte_range(start, stop)
         if node is None or node.type not in _VALUES:
             continue
-        if (node.start_byte, node.end_byte) == match.span() and _is_value(node):
-            yield match[0].decode("utf-8", "replace"), node
+        if node.byte_range == (start, stop) and _is_value(node):
+            yield name, node
 
 
 def _is_value(node: Node) -> bool:

@@ -9,7 +9,7 @@ type arguments before a template literal here, all else in :mod:`repairs`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -23,7 +23,7 @@ from encore_provisioner.analysis.source import Source, Span
 
 _ROUNDS: Final = 8
 _LONGEST_TYPE: Final = 20_000
-_BEFORE_TEMPLATE: Final = re.compile(rb">\s*`")
+_BLANKS: Final = frozenset({b" ", b"\t", b"\n", b"\v", b"\f"})
 _TOKEN: Final = re.compile(
     rb"//[^\n]*|/\*[^*\n]*(?:\*(?!/)[^*\n]*)*(?:\*/)?|\*/"
     rb"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|=>|[<>(){}\[\];]"
@@ -47,7 +47,7 @@ class Parsed:
 
 def parse(source: Source, findings: Findings) -> Parsed:
     """Parse one file; a syntax error that remains is E0101, W0101 where Encore is not named."""
-    text, tree = _without_type_arguments(source.text, _parser().parse(source.text))
+    text, tree = _first_tree(source.text)
     if tree.root_node.has_error:
         tree = repaired(text, tree, _parser().parse)
     root = tree.root_node
@@ -61,28 +61,61 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_typescript.language_typescript()))
 
 
+def _first_tree(text: bytes) -> tuple[bytes, Tree]:
+    """Blank the ``<…>`` of ``db.query<…>`…` ``, which the grammar takes for comparisons.
+
+    Only a tree can tell which backtick opens a template, and parsing is what reading a file costs
+    most. So what looks like type arguments is blanked before the first tree is made; if that then
+    has an error, or says of one backtick that it opens nothing, the text is parsed as it stands.
+    """
+    spans = tuple(_type_arguments(text))
+    if spans:
+        guess = _blanked(text, (span for span, _ in spans))
+        tree = _parser().parse(guess)
+        root = tree.root_node
+        if not root.has_error and all(_opens_template(root, tick) for _, tick in spans):
+            return _without_type_arguments(guess, tree)
+    return _without_type_arguments(text, _parser().parse(text))
+
+
 def _without_type_arguments(text: bytes, tree: Tree) -> tuple[bytes, Tree]:
-    """Blank the ``<…>`` of ``db.query<…>`…` ``, which the grammar takes for comparisons."""
     for _ in range(_ROUNDS):
-        spans = tuple(_type_arguments(text, tree.root_node))
+        root = tree.root_node
+        spans = [span for span, tick in _type_arguments(text) if _may_open_template(root, tick)]
         if not spans:
             break
-        blanked = bytearray(text)
-        for start, stop in spans:
-            blanked[start:stop] = re.sub(rb"[^\n]", b" ", text[start:stop])
-        text = bytes(blanked)
+        text = _blanked(text, spans)
         tree = _parser().parse(text)
     return text, tree
 
 
-def _type_arguments(text: bytes, root: Node) -> Iterator[tuple[int, int]]:
-    for match in _BEFORE_TEMPLATE.finditer(text):
-        tick = match.end() - 1
-        if not _may_open_template(root, tick):
-            continue
-        start = _opening_bracket(text, match.start())
-        if start is not None:
-            yield start, match.start() + 1
+def _blanked(text: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
+    blanked = bytearray(text)
+    for start, stop in spans:
+        blanked[start:stop] = re.sub(rb"[^\n]", b" ", text[start:stop])
+    return bytes(blanked)
+
+
+def _type_arguments(text: bytes) -> Iterator[tuple[tuple[int, int], int]]:
+    """What may be type arguments before a template, each with the place of the backtick."""
+    tick = text.find(b"`")
+    while tick >= 0:
+        before = tick
+        while text[before - 1 : before] in _BLANKS:
+            before -= 1
+        if text[before - 1 : before] == b">" and text[before - 2 : before] != b"=>":
+            start = _opening_bracket(text, before - 1)
+            if start is not None:
+                yield (start, before), tick
+        tick = text.find(b"`", tick + 1)
+
+
+def _opens_template(root: Node, tick: int) -> bool:
+    node = root.descendant_for_byte_range(tick, tick + 1)
+    template = node if node is None or node.type == "template_string" else node.parent
+    return (
+        template is not None and template.type == "template_string" and template.start_byte == tick
+    )
 
 
 def _may_open_template(root: Node, tick: int) -> bool:

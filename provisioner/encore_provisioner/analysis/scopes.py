@@ -1,7 +1,7 @@
 """Which declaration an identifier means inside one file: shadowing by functions and blocks.
 
-In: an identifier's node. Out: the innermost scope that declares its name; None for the file's
-top level (or no declaration at all).
+In: a file, and the node of an identifier in it. Out: the innermost scope that declares its name;
+None for the file's top level (or no declaration at all).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
+from encore_provisioner.analysis.source import words
 
 _BLOCKS: Final = frozenset({"statement_block", "switch_case", "switch_default"})
 _SCOPES: Final = _BLOCKS | nodes.FUNCTIONS | {"catch_clause", "for_statement", "for_in_statement"}
@@ -27,6 +28,35 @@ _NAMED: Final = frozenset(
 )
 
 
+_DECLARES_NOTHING: Final = frozenset(
+    {
+        "arguments",
+        "array",
+        "as_expression",
+        "await_expression",
+        "binary_expression",
+        "call_expression",
+        "export_specifier",
+        "import_specifier",
+        "member_expression",
+        "new_expression",
+        "non_null_expression",
+        "pair",
+        "parenthesized_expression",
+        "return_statement",
+        "spread_element",
+        "string",
+        "subscript_expression",
+        "template_string",
+        "template_substitution",
+        "ternary_expression",
+        "type_arguments",
+        "unary_expression",
+    }
+)
+"""What an identifier may be the child of without being declared there."""
+
+
 Scope = tuple[int, int] | None
 """The byte range of a function, block or loop; None at the top level of the file."""
 
@@ -34,24 +64,50 @@ Scope = tuple[int, int] | None
 class Scopes:
     """The scopes of one file. What a scope declares is read once, since scopes can be long."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, text: bytes, root: Node) -> None:
+        self._text = text
         self._root = root
+        self._doubtful: dict[str, bool] = {}
         self._declared: dict[int, frozenset[str]] = {}
 
     def of(self, identifier: Node, name: str) -> Scope:
         """The innermost scope around ``identifier`` that declares ``name``."""
+        if not self._may_declare(name):
+            return None
         for ancestor in reversed(nodes.way_to(identifier, self._root)):
             if ancestor.type in _SCOPES and name in self._names(ancestor):
                 return (ancestor.start_byte, ancestor.end_byte)
         return None
 
+    def _may_declare(self, name: str) -> bool:
+        """False only if each mention of ``name`` stands where nothing is declared.
+
+        So it is for most names that are asked for, those of imports, and much cheaper to see than
+        the way from the root to each mention.
+        """
+        if name not in self._doubtful:
+            hits = (self._root.descendant_for_byte_range(*span) for span in self._spans(name))
+            self._doubtful[name] = any(map(_may_be_declared, hits))
+        return self._doubtful[name]
+
+    def _spans(self, name: str) -> Iterator[tuple[int, int]]:
+        return ((start, start + len(name.encode())) for start in words(self._text, name.encode()))
+
     def _names(self, scope: Node) -> frozenset[str]:
         if scope.id not in self._declared:
-            self._declared[scope.id] = frozenset(nodes.text(name) for name in _names(scope))
+            self._declared[scope.id] = frozenset(nodes.text(name) for name in declared_names(scope))
         return self._declared[scope.id]
 
 
-def _names(scope: Node) -> Iterator[Node]:
+def _may_be_declared(mention: Node | None) -> bool:
+    if mention is None or mention.type == "comment":
+        return mention is None
+    parent = mention.parent
+    return parent is None or parent.type not in _DECLARES_NOTHING
+
+
+def declared_names(scope: Node) -> Iterator[Node]:
+    """The names that a function, block or loop declares for what stands in it."""
     if scope.type in _BLOCKS:
         yield from _block_names(scope)
     elif scope.type in nodes.FUNCTIONS:

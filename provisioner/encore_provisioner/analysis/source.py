@@ -7,12 +7,18 @@ columns from 1, columns in Unicode code points. Offsets are bytes of that text. 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Final
 
 import msgspec
 
 from encore_config.position import At, End
+
+_INSIDE_WORDS: Final = frozenset(
+    bytes([char]) for char in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$"
+)
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -41,6 +47,11 @@ class Place(msgspec.Struct, frozen=True, array_like=True, order=True):
     def holds(self, other: Place) -> bool:
         """Whether ``other`` begins inside this range of the same file."""
         return self.file == other.file and self.start <= other.start < self.stop
+
+
+def folder_of(path: str) -> str:
+    """The folder of a file of the app; empty for the app's own."""
+    return path.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +85,24 @@ class Span:
         return Place(self.source.path, self.start, self.stop, line, column, *end)
 
 
+def words(text: bytes, word: bytes) -> Iterator[int]:
+    """Where ``word`` stands alone: not as a part of a longer one, nor as a member (``a.word``)."""
+    at = text.find(word)
+    while at >= 0:
+        stop = at + len(word)
+        before, after = text[at - 1 : at], text[stop : stop + 1]
+        member = before == b"." and text[at - 3 : at] != b"..."
+        if before not in _INSIDE_WORDS and after not in _INSIDE_WORDS and not member:
+            yield at
+        at = text.find(word, stop)
+
+
 def read_source(path: str, raw: bytes) -> Source:
     """Any bytes are a source: what is no UTF-8 becomes U+FFFD, a byte order mark is dropped."""
-    text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    clean = text.encode("utf-8", "replace")
-    lengths = (len(line) + 1 for line in clean.split(b"\n")[:-1])
-    return Source(path, clean, tuple(accumulate(lengths, initial=0)))
+    clean = raw
+    if not raw.isascii():
+        clean = raw.decode("utf-8-sig", "replace").encode("utf-8", "replace")
+    if b"\r" in clean:
+        clean = clean.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    lengths = map(len, clean.split(b"\n")[:-1])
+    return Source(path, clean, tuple(accumulate(map((1).__add__, lengths), initial=0)))

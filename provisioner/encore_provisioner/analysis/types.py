@@ -109,7 +109,10 @@ _UNREADABLE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Types:
+    """``fields``: whether objects shall tell theirs; reading them is most of the work."""
+
     resolver: Resolver
+    fields: bool = True
 
     def shape(self, module: Module, node: Node) -> Shape:
         return self._shape(module, node, 0)
@@ -128,7 +131,7 @@ class Types:
             case "array_type" | "tuple_type":
                 return Shape("array")
             case "object_type" | "interface_body":
-                return _object(module, node)
+                return self._object(module, node)
             case "index_type_query":
                 return Shape("union", parts=(Shape("literal", "string"),))
             case "union_type":
@@ -202,9 +205,14 @@ class Types:
             return UNKNOWN
         return replace(self._shape(home, value, depth + 1), alias=True)
 
+    def _object(self, module: Module, body: Node) -> Shape:
+        if self.fields:
+            return _object(module, body)
+        return Shape("object", open=True, indexed=any(map(_is_index, body.named_children)))
+
     def _interface(self, module: Module, node: Node, depth: int) -> Shape:
         body = nodes.field(node, "body")
-        own = _object(module, body) if body is not None else _OPEN
+        own = self._object(module, body) if body is not None else _OPEN
         fields: dict[str, Field] = {}
         is_open = own.open
         for parent in _extended(node):
@@ -269,18 +277,25 @@ def _object(module: Module, body: Node) -> Shape:
     fields: dict[str, Field] = {}
     is_open, is_indexed = False, False
     for member in body.named_children:
-        name, given = nodes.field(member, "name"), annotation(nodes.field(member, "type"))
         if member.type == "comment":
             continue
-        if member.type == "method_signature":
-            given = member
-        if member.type not in _FIELDS or name is None or given is None:
+        field = _field(module, member) if member.type in _FIELDS else None
+        if field is None:
             is_open, is_indexed = True, is_indexed or _is_index(member)
-            continue
-        key = nodes.string_value(name) or nodes.text(name)
-        optional = any(child.type == "?" for child in member.children)
-        fields[key] = Field(key, optional, given, module)
+        else:
+            fields[field.name] = field
     return Shape("object", fields=tuple(fields.values()), open=is_open, indexed=is_indexed)
+
+
+def _field(module: Module, member: Node) -> Field | None:
+    """The field that ``name?: T`` or ``name?(): T`` declares; None without a type."""
+    name, given = nodes.field(member, "name"), annotation(nodes.field(member, "type"))
+    if member.type == "method_signature":
+        given = member
+    if name is None or given is None:
+        return None
+    key = nodes.string_value(name) or nodes.text(name)
+    return Field(key, any(child.type == "?" for child in member.children), given, module)
 
 
 def _is_index(member: Node) -> bool:

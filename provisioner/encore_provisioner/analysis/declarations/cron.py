@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
@@ -24,8 +25,9 @@ _FIELDS: Final = (
 )
 _LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FOUR_YEARS: Final = 4 * 366
-_CYCLE_START: Final = date(2001, 1, 1).toordinal()
-_CYCLE: Final = 32 * 366
+_FEBRUARY: Final = 2
+_FIRST_YEAR: Final = 2001
+_CYCLE: Final = 32
 """The calendar of 2001 comes again after 28 years; four more show the gap across the end."""
 _WORD: Final = r"\+?\w{1,9}"
 _ITEM: Final = re.compile(
@@ -120,16 +122,23 @@ def cron_problem(text: str) -> str | None:
 def is_rare(text: str) -> bool:
     """Whether more than four years can pass between two days that fit a valid expression."""
     days, months, weekdays = (value or frozenset() for value in _values_of(text.split())[2:])
-    if len(weekdays) == 7:
+    if len(weekdays) == 7 or len(days) == max(_LONGEST_MONTH):
         return False
-    last = _CYCLE_START
-    for moment in range(_CYCLE_START, _CYCLE_START + _CYCLE):
-        day = date.fromordinal(moment)
-        if day.month in months and day.day in days and day.isoweekday() % 7 in weekdays:
-            if moment - last > _FOUR_YEARS:
+    last = date(_FIRST_YEAR, 1, 1).toordinal()
+    for day in _days(sorted(days), sorted(months)):
+        if day.isoweekday() % 7 in weekdays:
+            if day.toordinal() - last > _FOUR_YEARS:
                 return True
-            last = moment
+            last = day.toordinal()
     return False
+
+
+def _days(days: list[int], months: list[int]) -> Iterator[date]:
+    """All such days of a cycle of the calendar, in order."""
+    for year in range(_FIRST_YEAR, _FIRST_YEAR + _CYCLE):
+        for month in months:
+            length = _LONGEST_MONTH[month - 1] - (month == _FEBRUARY and year % 4 > 0)
+            yield from (date(year, month, day) for day in days if day <= length)
 
 
 def _values_of(fields: list[str]) -> tuple[frozenset[int] | None, ...]:

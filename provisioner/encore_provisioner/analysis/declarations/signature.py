@@ -77,7 +77,7 @@ def check_endpoint(
 
 
 def _check_object(node: Node, what: str, reader: Reader) -> None:
-    shape = Types(reader.resolver).shape(reader.module, node)
+    shape = Types(reader.resolver, fields=False).shape(reader.module, node)
     hint = "wrap it in an object: `{ value: … }`"
     if shape.is_void and shape.alias:
         hint = "write `void` itself"
@@ -111,6 +111,8 @@ def _check_path(path: Node | None, request: Node | None, reader: Reader) -> None
     if path is None or text is None or url.problem(text) is not None:
         return
     names = url.parameters(text)
+    if not names:
+        return
     types = Types(reader.resolver)
     shape = types.shape(reader.module, request) if request is not None else None
     for name in dict.fromkeys(names):

@@ -15,7 +15,7 @@ from encore_provisioner.analysis.declarations.model import Declaration
 from encore_provisioner.analysis.declarations.model import Service as ServiceDeclaration
 from encore_provisioner.analysis.files import SERVICE_FILE
 from encore_provisioner.analysis.findings import Findings
-from encore_provisioner.analysis.source import Place
+from encore_provisioner.analysis.source import Place, folder_of
 
 _MAKES_A_SERVICE: Final = frozenset({"endpoint", "subscription", "gateway", "auth_handler"})
 
@@ -50,7 +50,7 @@ class Services:
 
     def of(self, path: str) -> Service | None:
         """The service whose folder holds the file ``path``; the innermost where they nest."""
-        folder = posixpath.dirname(path)
+        folder = folder_of(path)
         if folder not in self._folders:
             found = (self._roots[f] for f in _upwards(folder) if f in self._roots)
             self._folders[folder] = next(found, None)

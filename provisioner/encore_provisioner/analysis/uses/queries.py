@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tree_sitter import Node
@@ -74,6 +75,7 @@ class Query:
         return Span(self.source, start, min(start + max(length, 1), piece.stop))
 
 
+@lru_cache(maxsize=1)  # each use is asked for its query twice: what it does, and whether it is SQL
 def query_of(found: Occurrence) -> Query | None:
     """The query that a use of a database hands over, where it stands in the source."""
     call = found.call

@@ -9,6 +9,7 @@ database is accessed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from encore_config.graph import Operation
@@ -19,6 +20,7 @@ READ: Final[Operations] = frozenset({"read"})
 WRITE: Final[Operations] = frozenset({"write"})
 OPEN: Final[Operations] = frozenset()
 
+_CACHED: Final = 4_096  # queries
 _NOISE: Final = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|(\$\w*\$).*?\1", re.DOTALL
 )
@@ -102,6 +104,7 @@ _DEFINE: Final = (
 _READ: Final = frozenset({"SelectStmt", "VariableShowStmt"})
 
 
+@lru_cache(maxsize=_CACHED)
 def query_operations(query: str) -> Operations:
     """``read``, ``write`` or nothing that is certain."""
     text = _NOISE.sub(" ", query).lower()

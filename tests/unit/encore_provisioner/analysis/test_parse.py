@@ -54,6 +54,26 @@ def calls(text: str) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const a = 'db.query<A>`x`'; db.query<B>`y`;",
+        "// db.query<A>`x`\ndb.query<B>`y`;",
+        "/* db.query<A>`x` */ db.query<B>`y`;",
+        "const a = `db.query<A>`; const b = `x`; db.query<B>`y`;",
+        "const a = /db.query<A>`/; db.query<B>`y`;",
+    ],
+)
+def test_what_only_looks_like_type_arguments_keeps_its_text(text: str) -> None:
+    """The first guess blanks it; the tree then says that it was wrong."""
+    parsed, codes = read(text)
+    assert codes == []
+    wanted = text.replace("<B>", "   ")
+    assert (parsed.root.text or b"").decode() in (text, wanted)
+    assert "query<A>`" in (parsed.root.text or b"").decode()
+    assert calls(text) == ["db.query"]
+
+
 def test_a_query_with_a_type_is_a_call_and_not_a_comparison() -> None:
     assert calls("db.query<Row>`SELECT 1`; f<A>`x`; a < b > `c`;") == ["db.query", "f"]
     assert calls("if (a < b && c > `d`) {}") == []
