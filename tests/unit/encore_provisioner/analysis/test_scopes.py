@@ -54,9 +54,16 @@ def every(node: Node) -> Iterator[Node]:
         todo.extend(reversed(current.children))
 
 
+def above(node: Node) -> Iterator[Node]:
+    current = node.parent
+    while current is not None:
+        yield current
+        current = current.parent
+
+
 def naive_scope(identifier: Node, name: str) -> Scope:
     """Each scope above the identifier is asked, from the inside out."""
-    for ancestor in nodes.ancestors(identifier):
+    for ancestor in above(identifier):
         declared = {nodes.text(found) for found in scopes.declared_names(ancestor)}
         if name in declared:
             return (ancestor.start_byte, ancestor.end_byte)
@@ -68,12 +75,10 @@ def naive_occurrences(module: Module, names: set[str]) -> list[tuple[str, int]]:
     found = []
     for node in every(module.parsed.root):
         value = node.type in ("identifier", "shorthand_property_identifier")
-        above = next(
-            (a for a in nodes.ancestors(node) if a.type != "member_expression"), module.parsed.root
-        )
+        outer = next((a for a in above(node) if a.type != "member_expression"), module.parsed.root)
         named = re.fullmatch(
             "import_clause|import_specifier|export_specifier|namespace_import|type_query",
-            above.type,
+            outer.type,
         )
         if value and nodes.text(node) in names and not named:
             found.append((nodes.text(node), node.start_byte))
