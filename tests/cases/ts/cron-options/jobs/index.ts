@@ -1,0 +1,1 @@
+export { report as monthly } from "./endpoints";

@@ -1,0 +1,3 @@
+import { secret } from "encore.dev/config";
+
+export const shared = secret("Shared");

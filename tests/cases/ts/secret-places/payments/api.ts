@@ -1,0 +1,3 @@
+import { shared } from "../lib/secrets";
+
+export const key = () => shared();
