@@ -8,8 +8,8 @@ known only when all files have been read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -22,28 +22,29 @@ from encore_provisioner.analysis.scopes import Scope
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """What a variable holds: one declaration, or several under the keys of an object literal."""
+    """What a variable holds: one declaration, or several under the keys of an object literal.
+
+    ``whole`` is the one that the variable itself stands for; the last of several, as Encore takes
+    it. One that stands in the arguments of another (``new StringKeyspace(CacheCluster.named(…))``)
+    is not what the variable holds.
+    """
 
     items: tuple[Declared, ...]
+    whole: Declared | None
     via: frozenset[Via] = frozenset()
-
-    @property
-    def whole(self) -> Declared | None:
-        """The one that the variable itself stands for; the last of several, as Encore takes it.
-
-        One that stands in the arguments of another (``new StringKeyspace(CacheCluster.named(…))``)
-        is not what the variable holds.
-        """
-        direct = [item for item in self.items if item.bind.member is None]
-        outer = [item for item in direct if not any(_inside(item, other) for other in direct)]
-        return outer[-1] if outer else None
 
     def member(self, name: str) -> Declared | None:
         return next((item for item in self.items if item.bind.member == name), None)
 
 
-def _inside(item: Declared, other: Declared) -> bool:
-    return item is not other and other.place.holds(item.place)
+def _held(items: Iterable[Declared]) -> Held:
+    """``items`` are in source order, so what holds another one comes before it."""
+    found = tuple(items)
+    whole, stop = None, 0
+    for item in found:
+        if item.bind.member is None and item.place.start >= stop:
+            whole, stop = item, item.place.stop
+    return Held(found, whole)
 
 
 class FileIndex:
@@ -51,19 +52,19 @@ class FileIndex:
 
     def __init__(self, items: Sequence[Declared]) -> None:
         self.items = tuple(items)
-        self._variables: dict[tuple[str, Scope], tuple[Declared, ...]] = {}
         self._places: dict[tuple[int, int], Declared] = {}
         bound = [item for item in items if item.bind.name is not None]
+        variables: dict[tuple[str, Scope], list[Declared]] = {}
         for item in bound:
-            key = (item.bind.name or "", item.bind.scope)
-            self._variables[key] = (*self._variables.get(key, ()), item)
+            variables.setdefault((item.bind.name or "", item.bind.scope), []).append(item)
+        self._variables = {key: _held(found) for key, found in variables.items()}
         for item in items:
             self._places[(item.place.start, item.place.stop)] = item
         self.names = frozenset(name for name, _ in self._variables)
         self.last = bound[-1] if bound else None
 
-    def variable(self, name: str, scope: Scope) -> tuple[Declared, ...]:
-        return self._variables.get((name, scope), ())
+    def variable(self, name: str, scope: Scope) -> Held | None:
+        return self._variables.get((name, scope))
 
     def at(self, start: int, stop: int) -> Declared | None:
         return self._places.get((start, stop))
@@ -91,8 +92,7 @@ class Index:
         name = nodes.text(node)
         scope = module.scopes.of(node, name)
         if scope is not None:
-            items = self._of_file(module.path).variable(name, scope)
-            return Held(items) if items else None
+            return self._of_file(module.path).variable(name, scope)
         target = self.resolver.name(module, name)
         return self.target(target) if target is not None else None
 
@@ -100,13 +100,13 @@ class Index:
         name = "default" if target.entity == "default" else target.name
         if target.entity not in ("default", "value"):
             return None
-        items = self._of_file(target.module).variable(name, None)
-        return Held(items, target.via) if items else None
+        held = self._of_file(target.module).variable(name, None)
+        return replace(held, via=target.via) if held is not None else None
 
     def inline(self, module: Module, node: Node) -> Held | None:
         """The declaration or reference that ``node`` itself is, without a variable."""
         item = self._of_file(module.path).at(node.start_byte, node.end_byte)
-        return Held((item,)) if item is not None else None
+        return _held([item]) if item is not None else None
 
     def expression(self, module: Module, node: Node) -> Held | None:
         """What an expression names; wrappers, namespaces and mere copies are seen through."""
@@ -128,4 +128,6 @@ class Index:
             return None
         held = self.identifier(module, nodes.unwrap(owner))
         item = held.member(nodes.text(name)) if held is not None else None
-        return Held((item,), held.via) if held is not None and item is not None else None
+        return (
+            replace(_held([item]), via=held.via) if held is not None and item is not None else None
+        )

@@ -36,28 +36,6 @@ def field(node: Node, name: str) -> Node | None:
     return node.child_by_field_name(name)
 
 
-def ancestors(node: Node) -> Iterator[Node]:
-    current = node.parent
-    while current is not None:
-        yield current
-        current = current.parent
-
-
-def way_to(node: Node, root: Node) -> list[Node]:
-    """The nodes from ``root`` down to ``node``, itself left out.
-
-    In deep trees much faster than going up: each single step up begins at the root again.
-    """
-    way, current = [], root
-    while current != node:
-        way.append(current)
-        below = current.child_with_descendant(node)
-        if below is None:
-            break
-        current = below
-    return way
-
-
 def arguments(call: Node) -> tuple[Node, ...] | None:
     """The arguments of a call or ``new``, comments left out; None without parentheses."""
     node = field(call, "arguments")
@@ -147,7 +125,3 @@ def template_literal(node: Node) -> str | None:
     for child in node.named_children:
         parts.append("?" if child.type == "template_substitution" else text(child))
     return "".join(parts)
-
-
-def enclosing_function(node: Node) -> Node | None:
-    return next((a for a in ancestors(node) if a.type in FUNCTIONS), None)

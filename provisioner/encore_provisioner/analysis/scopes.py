@@ -1,7 +1,7 @@
-"""Which declaration an identifier means inside one file: shadowing by functions and blocks.
+"""What stands around a node of one file, and which declaration an identifier means there.
 
-In: a file, and the node of an identifier in it. Out: the innermost scope that declares its name;
-None for the file's top level (or no declaration at all).
+In: a node. Out: the nodes around it; the innermost scope that declares a name, shadowing by
+functions and blocks included, and None for the file's top level (or no declaration at all).
 """
 
 from __future__ import annotations
@@ -68,13 +68,45 @@ class Scopes:
         self._text = text
         self._root = root
         self._doubtful: dict[str, bool] = {}
+        self._way = [root]
         self._declared: dict[int, frozenset[str]] = {}
+
+    def around(self, node: Node) -> tuple[Node, ...]:
+        """The nodes around ``node``, the innermost first.
+
+        The way down to it begins where it leaves that to the node asked for before, and so
+        costs little in deep trees: each single step up would begin at the root again.
+        """
+        while len(self._way) > 1 and not _holds(self._way[-1], node):
+            self._way.pop()
+        if not self._extend(node):
+            self._way = [self._root]
+            self._extend(node)
+        return tuple(reversed(self._way)) if node != self._root else ()
+
+    def _extend(self, node: Node) -> bool:
+        """Go on from the end of the way to the node that holds ``node`` at once, if it can."""
+        current = self._way[-1]
+        if current == node:
+            return True
+        self._way.pop()
+        while current != node:
+            self._way.append(current)
+            below = current.child_with_descendant(node)
+            if below is None:
+                return False
+            current = below
+        return True
+
+    def function(self, node: Node) -> Node | None:
+        """The innermost function around ``node``."""
+        return next((n for n in self.around(node) if n.type in nodes.FUNCTIONS), None)
 
     def of(self, identifier: Node, name: str) -> Scope:
         """The innermost scope around ``identifier`` that declares ``name``."""
         if not self._may_declare(name):
             return None
-        for ancestor in reversed(nodes.way_to(identifier, self._root)):
+        for ancestor in self.around(identifier):
             if ancestor.type in _SCOPES and name in self._names(ancestor):
                 return (ancestor.start_byte, ancestor.end_byte)
         return None
@@ -97,6 +129,13 @@ class Scopes:
         if scope.id not in self._declared:
             self._declared[scope.id] = frozenset(nodes.text(name) for name in declared_names(scope))
         return self._declared[scope.id]
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    """Whether it spans more than the other: what spans the same may stand above or below."""
+    size = outer.end_byte - outer.start_byte
+    inside = outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+    return inside and inner.end_byte - inner.start_byte < size
 
 
 def _may_be_declared(mention: Node | None) -> bool:

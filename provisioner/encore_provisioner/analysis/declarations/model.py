@@ -23,7 +23,6 @@ from encore_config.graph import (
     MigrationSource,
     Seconds,
 )
-from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import TITLES, Kind, Symbol
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.scopes import Scope
@@ -60,11 +59,10 @@ class Site:
     function: Node | None
 
     @property
-    def lent(self) -> bool:
-        """Whether Encore takes the name of a variable that holds a function around this."""
-        return self.function is not None and any(
-            ancestor.type == "variable_declarator" for ancestor in nodes.ancestors(self.function)
-        )
+    def holder(self) -> Node | None:
+        """The nearest variable around this, whose name Encore takes: also one of a function."""
+        around = self.module.scopes.around(self.node)
+        return next((node for node in around if node.type == "variable_declarator"), None)
 
     @property
     def span(self) -> Span:

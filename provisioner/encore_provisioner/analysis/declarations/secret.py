@@ -22,4 +22,5 @@ def declare(site: Site, reader: Reader) -> Secret:
 
 def _is_held(site: Site) -> bool:
     """Whether a variable stands around it, be it ``_``; the default export is none."""
-    return any(node.type == "variable_declarator" for node in nodes.ancestors(site.node))
+    around = site.module.scopes.around(site.node)
+    return any(node.type == "variable_declarator" for node in around)

@@ -26,9 +26,7 @@ _LOSSES: Final[tuple[tuple[Via, str, str], ...]] = (
     ("default", "W0202", "is re-exported by a module of the app"),
     ("deep", "W0202", "is imported from a file inside the SDK"),
 )
-_PLAIN: Final = frozenset(
-    {"lexical_declaration", "variable_declaration", "variable_declarator", "statement_block"}
-)
+_PLAIN: Final = frozenset({"lexical_declaration", "variable_declaration", "statement_block"})
 
 
 def find_sites(module: Module, resolver: Resolver, findings: Findings) -> Iterator[Site]:
@@ -41,7 +39,7 @@ def find_sites(module: Module, resolver: Resolver, findings: Findings) -> Iterat
             continue
         expression, method = found
         bind = _bind(expression, module, findings)
-        function = nodes.enclosing_function(expression)
+        function = module.scopes.function(expression)
         site = Site(module, symbol, expression, method, bind, function)
         _warn_of_loss(site, target, name, findings)
         yield site
@@ -93,7 +91,7 @@ def _expression(callee: Node, symbol: Symbol) -> tuple[Node, str | None] | None:
 def _bind(expression: Node, module: Module, findings: Findings) -> Bind:
     """The nearest variable around the expression, not across the border of a function."""
     member: str | None = None
-    for ancestor in nodes.ancestors(expression):
+    for ancestor in module.scopes.around(expression):
         match ancestor.type:
             case "variable_declarator":
                 return _declarator_bind(ancestor, member, module, findings)
@@ -114,14 +112,18 @@ def _declarator_bind(
 ) -> Bind:
     pattern = nodes.field(declarator, "name")
     if pattern is None or pattern.type != "identifier":
-        message = "a declaration must be held by a plain variable, so that it has a name"
-        hint = "write `const name = new …` and take it apart in a second statement"
-        findings.add("E0203", module.span(pattern or declarator), message, hint=hint)
+        _report_pattern(pattern or declarator, module, findings)
         return Bind()
     name = nodes.text(pattern)
     if name == "_":
         return Bind(scope=module.scopes.of(pattern, name), blank=True)
     return Bind(name, module.scopes.of(pattern, name), member)
+
+
+def _report_pattern(pattern: Node, module: Module, findings: Findings) -> None:
+    message = "a declaration must be held by a plain variable, so that it has a name"
+    hint = "write `const name = new …` and take it apart in a second statement"
+    findings.add("E0203", module.span(pattern), message, hint=hint)
 
 
 def _warn_of_loss(site: Site, target: Target, name: str, findings: Findings) -> None:
@@ -147,20 +149,29 @@ def check_place(site: Site, findings: Findings) -> bool:
     hint = "declare it at the top level of the file"
     if site.symbol.kind == "secret" and site.function is not None:
         return True
-    if not site.bind.blank and site.bind.scope is not None and not _in_plain_block(site):
-        where = "a function" if site.function is not None else "a block or namespace"
+    if site.function is None and site.bind.scope is None:
+        return True
+    holder = site.holder
+    pattern = nodes.field(holder, "name") if holder is not None else None
+    if pattern is not None and pattern.type != "identifier":
+        _report_pattern(pattern, site.module, findings)
+    elif holder is not None and pattern is not None and not _is_found(pattern, holder, site.module):
+        inside = site.module.scopes.function(holder) is not None
+        where = "a function" if inside else "a block or namespace"
         message = f"the variable of this {title} stands inside {where}, and Encore does not find it"
         findings.add("E0204", site.span, message, hint=hint)
         return False
-    if site.function is not None and site.method != "named":
+    elif site.function is not None and site.method != "named":
         message = f"this {title} is declared inside a function, and exists only once that has run"
         findings.add("W0204", site.span, message, hint=hint)
     return True
 
 
-def _in_plain_block(site: Site) -> bool:
-    """Whether only braces stand between the variable and the top level: ``{ const x = … }``."""
-    for ancestor in nodes.ancestors(site.node):
+def _is_found(name: Node, declarator: Node, module: Module) -> bool:
+    """Whether the variable is of the top level, or only braces stand between: ``{ const x }``."""
+    if module.scopes.of(name, nodes.text(name)) is None:
+        return True
+    for ancestor in module.scopes.around(declarator):
         if ancestor.type == "program":
             return True
         if ancestor.type not in _PLAIN:

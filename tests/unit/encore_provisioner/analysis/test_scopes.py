@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes, scopes
@@ -110,3 +112,20 @@ def test_every_form_of_shadowing_is_seen() -> None:
         if module.scopes.of(node, name) is not None
     ]
     assert set(shadowed) == {3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+
+
+TEXT = "export const f = async (a: { b: C[] }) => { const x = `${g(a.b!, [1])}`; (h as any)(); };"
+
+
+@given(
+    st.lists(st.integers(0, len(TEXT) - 2)),
+    st.integers(0, 50),
+    st.text("(){}<>;`$ab\0", max_size=3),
+)
+def test_what_stands_around_a_node_is_the_way_up(order: list[int], at: int, inserted: str) -> None:
+    """Whatever was asked for before, the file itself and what is missing in it included."""
+    module = read((TEXT[:at] + inserted + TEXT[at:]).encode())
+    found = list(every(module.parsed.root))
+    for number in order:
+        node = found[number % len(found)]
+        assert module.scopes.around(node) == tuple(above(node))
