@@ -126,7 +126,7 @@ def _may_open_template(root: Node, tick: int) -> bool:
     template = node if node.type == "template_string" else node.parent
     if template is not None and template.type == "template_string":
         return template.start_byte == tick
-    return node.has_error or node.is_error
+    return node.has_error or node.is_error or (template is not None and template.is_error)
 
 
 def _opening_bracket(text: bytes, close: int) -> int | None:
@@ -141,7 +141,7 @@ def _opening_bracket(text: bytes, close: int) -> int | None:
             if expected.pop() != token:
                 return None
             if not expected:
-                return at if re.match(rb"[\w$]", text[at - 1 : at]) else None
+                return at if re.match(rb"[\w$)\]]", text[at - 1 : at]) else None
     return None
 
 

@@ -48,6 +48,10 @@ def _name(text: bytes) -> bytes:
     return b"_" + _blank(text[1:])
 
 
+def _blank_escapes(text: bytes) -> bytes:
+    return re.sub(rb"\\[^\n]", b"  ", text)
+
+
 def _fill(word: bytes) -> Callable[[bytes], bytes]:
     return lambda text: word.ljust(len(text), word[-1:] if len(word) == 1 else b" ")
 
@@ -64,16 +68,18 @@ _COMMENT: Final = rb"(?:\s*//[^\n]{0,200}\n|\s*/\*[^\n]{0,200}?\*/)?\s*"
 _CALL: Final = rb"\((?:[^()\n]|\([^()\n]*\))*\)"
 _MODIFIER: Final = rb"(?:abstract|override|private|protected|public|readonly|static)\s+"
 _START: Final = rb"(?:^[ \t]*|[;{},(]\s*)"
+_TEMPLATE: Final = rb"`(?:[^`\\]|\\[\s\S])*`"
 _PATTERN: Final = rb"\{[^{}()]*\}|\[[^\[\]()]*\]"
 REPAIRS: Final = (
     # A member that begins with `<` on its own line, without a separator before it.
     _repair(rb"[^\s,(\[{=|&<:?;+*%!~^-](?<!=>)[ \t]*\n\s*", rb"[ \t]", rb"<", _fill(b";")),
     # Imports and exports.
     _repair(rb"\bexport\s+", rb"type", rb"\s+\*"),
-    _repair(rb"\bfrom\s*" + _STRING + rb"\s*", rb"(?:with|assert)\s*\{[^{}]*\}", rb""),
+    _repair(rb"\bfrom\s*" + _STRING + _COMMENT, rb"(?:with|assert)\s*\{[^{}]*\}", rb""),
     _repair(rb"^[ \t]*", rb"export", rb"\s+import\b"),
     _repair(rb"\bimport\s+", rb"defer", rb"\s+\*"),
-    _repair(rb"\b", rb"import\s*\(\s*" + _STRING + rb"\s*\)", rb"\s*[.<]", _fill(b"_")),
+    _repair(rb"\bimport\s*", rb"\.\s*(?:defer|source)", rb"\s*\("),
+    _repair(rb"\b", rb"import\s*\(\s*" + _STRING + rb"\s*\)", rb"\s*[.<>\[]", _fill(b"_")),
     _repair(rb"\bexport\s+", rb"default\s+function", rb"\s*[<(]", _fill(b"function defaul_")),
     _repair(rb"\bexport\s+default\s+", rb"abstract", rb"\s+class\b"),
     # Members and their modifiers.
@@ -83,13 +89,16 @@ REPAIRS: Final = (
     _repair(rb"(?:^[ \t]*|[;{}]\s*|\b" + _MODIFIER + rb")", rb"accessor", rb"\s+[\w$#\[\"']"),
     _repair(
         rb"(?:" + _START + rb"|\b" + _MODIFIER + rb")",
-        rb"abstract|accessor|in|using",
+        rb"abstract|accessor|in",
         rb"\s*(?:[?!]\s*)?[:(=;,)]",
         _rename,
     ),
     _repair(rb"@[\w$.]+" + _CALL, rb"(?:\s*\.\s*[\w$]+" + _CALL + rb")+", rb""),
     # Types.
-    _repair(rb"[<,]" + _COMMENT, rb"in\s+out|in|out", rb"\s+[A-Za-z_$]"),
+    _repair(rb"[<,]" + _COMMENT, rb"const\s+in|in\s+const|in\s+out|in|out", rb"\s+[A-Za-z_$]"),
+    _repair(rb":\s*", rb"this\s+is", rb"\s+[A-Za-z_$]"),
+    _repair(rb"[\w$]<", rb"<[^<>()\n]*>", rb"\s*\("),
+    _repair(rb"", rb"\?", rb"\s*[,\]]"),
     _repair(rb"\bkeyof\s+", rb"readonly", rb"\s"),
     _repair(rb"[(,]\s*", _TYPE_NAMES, rb"\s*[,)]", _rename),
     _repair(rb"[\[,]\s*", rb"new|" + _TYPE_NAMES, rb"\s*(?:\?\s*)?:", _rename),
@@ -97,16 +106,19 @@ REPAIRS: Final = (
     _repair(rb"[(<,:|&\[=?]\s*", rb"type", rb"\s*(?:extends\b|[>\])|&;])", _rename),
     _repair(rb"[(,]\s*", _PATTERN, rb"\s*\?\s*[:,)]", _name),
     _repair(rb"\btype\s+[\w$]+\s*=\s*\(\s*", _PATTERN, rb"\s*\)", _name),
-    _repair(
-        rb"(?:\btype\s+[\w$]+\s*(?:<[^<>`]*>\s*)?=|<)\s*",
-        rb"`(?:[^`\\]|\\[\s\S])*`",
-        rb"",
-        _name,
+    # Escapes in templates: those that stand for types, and raw ones.
+    Repair(
+        re.compile(rb"(?:\bString\.raw|[=<?:|&,(])\s*(" + _TEMPLATE + rb")"), _blank_escapes, True
     ),
     # Statements and expressions.
     _repair(
-        rb"\bfor\s*(?:await\s*)?\(\s*", rb"await using|using", rb"\s+[\w$]+\s+of\b", _fill(b"const")
+        rb"(?:^[ \t]*|[;{}]\s*|\bfor\s*(?:await\s*)?\(\s*)",
+        rb"await using|using",
+        rb"\s+[\w$]+\s*(?:[:=]|of\b)",
+        _fill(b"const"),
     ),
+    _repair(rb"(?<![.\w$])", rb"using", rb"(?![\w$])(?![ \t]+[\w$\[{])", _rename),
+    _repair(rb"\?", rb"\.", rb"\d", _fill(b"1")),
     _repair(rb"(?:^[ \t]*|[;{}]\s*)", rb"global", rb"\s*\{"),
     _repair(rb"[\w$]", rb"<[^<>()\n]*>", rb"\?\.\("),
     _repair(rb"(?<![.\w$])", rb"as", rb"\s*[.,)=;:?\]}]", _rename),

@@ -47,6 +47,18 @@ VALID = (
     "let as = 6; as.x(); f(as); as = 7; const g = (as: X[]) => as;",
     "export { type }; import { type } from 'x'; export { type as interface };",
     'const a = "b\0c";',
+    "const using = a; if (using) f({ using, b: [using, 1] }); type A = typeof using;",
+    "let using;\nconst f = (using: B) => typeof using !== 'c';",
+    "using a: B = c; await using d: E = f;",
+    "f<typeof import('a')>(); g<typeof import('a')['b']>(); import.defer('a');",
+    "const a = styled(b)<{ c?: boolean }>`d`;",
+    "f<<T>(a: T) => void>([]);",
+    "class A<const in T, in const U> { a: this is B }",
+    "f<['a'?, readonly [b]?, (c)?]>(d);",
+    "type A<B extends string> = B extends 'c' ? `\\n${B}` : `d`;",
+    "interface A { b(): `~\\n${string}`; c: { d: `\\`${string}` } }",
+    "const a = String.raw`\\u0 \\xQ ${b}`; c = d?.5:1;",
+    "export { a } from './a.json' /* as it is */ with { type: 'json' };",
 )
 
 
