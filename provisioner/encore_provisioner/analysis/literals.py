@@ -67,7 +67,9 @@ class Reader:
         if node.type in ("true", "false"):
             return node.type == "true"
         message = f"{what} must be `true` or `false`, written out"
-        self.refuse("E0302", node, message, "write `true` or `false` here")
+        held = self._held(node).type
+        words = f"`{held}`" if held in ("true", "false") else "`true` or `false`"
+        self.refuse("E0302", node, message, f"write {words} here")
         return None
 
     def integer(self, node: Node, what: str, *, most: int = _LARGEST) -> int | None:
@@ -75,7 +77,9 @@ class Reader:
         value = _integer(node)
         if value is None:
             message = f"{what} must be a whole number, written out"
+            meant = _integer(self._held(node))
             hint = "use digits, and + - * / % between them; no parentheses, names or fractions"
+            hint = hint if meant is None or meant < 0 else f"write {meant} here"
             self.refuse("E0303", node, message, hint)
         elif not 0 <= value <= most:
             message = f"{what} must not be {'negative' if value < 0 else f'more than {most}'}"
@@ -85,14 +89,17 @@ class Reader:
 
     def strings(self, node: Node, what: str) -> tuple[str, ...] | None:
         """An array of string literals; anything else is E0304."""
-        items = [child for child in node.named_children if child.type != "comment"]
-        values = [nodes.string_value(item) for item in items]
-        found = tuple(value for value in values if value is not None)
-        if node.type != "array" or len(found) != len(values) or _has_hole(node):
-            message = f"{what} must be an array of string literals"
+        message = f"{what} must be an array of string literals"
+        if node.type != "array" or _has_hole(node):
             self.refuse("E0304", node, message, 'write ["…", "…"] here')
             return None
-        return found
+        items = [child for child in node.named_children if child.type != "comment"]
+        values = [nodes.string_value(item) for item in items]
+        for item, value in zip(items, values, strict=True):
+            if value is None:
+                self.refuse("E0304", item, message, self._instead(item))
+        found = tuple(value for value in values if value is not None)
+        return found if len(found) == len(items) else None
 
     def duration(self, node: Node, what: str) -> Seconds | None:
         """A duration such as ``"1h30m"`` in seconds; anything else is E0305."""
@@ -100,7 +107,10 @@ class Reader:
         seconds = None if value is None else parse_duration(value)
         if seconds is None:
             message = f'{what} must be a duration literal such as "30s" or "1h30m"'
+            meant = self.constant(node) if value is None else None
             hint = "digits and a unit (ns us ms s m h d w y), repeated; no decimals and no sign"
+            if meant is not None and parse_duration(meant) is not None:
+                hint = f'write "{meant}" here'
             self.refuse("E0305", node, message, hint)
         return seconds
 
@@ -179,18 +189,21 @@ class Reader:
 
     def constant(self, node: Node) -> str | None:
         """The string that a constant or template holds, if it is plain to see; for hints only."""
-        node = nodes.unwrap(node)
-        if node.type == "identifier":
-            target = self.resolver.expression(self.module, node)
-            module = self.resolver.modules.get(target.module) if target else None
-            holder = module.values.get(target.name) if module and target else None
-            value = nodes.field(holder, "value") if holder is not None else None
-            if value is None:
-                return None
-            node = nodes.unwrap(value)
+        node = self._held(node)
         if any(child.type == "template_substitution" for child in node.named_children):
             return None
         return nodes.string_value(node) or nodes.template_literal(node)
+
+    def _held(self, node: Node) -> Node:
+        """What a constant holds, without parentheses and casts; other expressions themselves."""
+        node = nodes.unwrap(node)
+        if node.type != "identifier":
+            return node
+        target = self.resolver.expression(self.module, node)
+        module = self.resolver.modules.get(target.module) if target else None
+        holder = module.values.get(target.name) if module and target else None
+        value = nodes.field(holder, "value") if holder is not None else None
+        return nodes.unwrap(value) if value is not None else node
 
 
 def parse_duration(value: str) -> Seconds | None:
@@ -277,5 +290,10 @@ def _as_pair(child: Node) -> str:
     if child.type == "shorthand_property_identifier":
         return f"write `{nodes.text(child)}: {nodes.text(child)}`"
     if child.type == "method_definition":
-        return f"write `{nodes.text(name)}: async (…) => {{ … }}`"
+        accessor = any(part.type in ("get", "set") for part in child.children)
+        return f"write `{nodes.text(name)}: {'…' if accessor else 'async (…) => { … }'}`"
+    key = nodes.field(child, "key")
+    word = nodes.string_value(key.named_children[0]) if key and key.named_children else None
+    if word is not None:
+        return f"write `{word}: …`"
     return "write each field out as `key: value`"

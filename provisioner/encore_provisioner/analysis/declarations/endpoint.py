@@ -48,7 +48,7 @@ _HEADERS: Final = "`headers` must be an object of strings or arrays of strings"
 def declare(site: Site, reader: Reader) -> Endpoint:
     kind = _KINDS.get(site.method, "typed")
     name = "_" if site.bind.blank else site.bind.name
-    if name in (None, "default") and not site.lent:
+    if name in (None, "default") and site.holder is None:
         message = "an endpoint must be held by a variable, whose name becomes its own"
         reader.refuse("E0501", site.node, message, "write `export const name = api(…)`")
     found = nodes.arguments(site.node) or ()

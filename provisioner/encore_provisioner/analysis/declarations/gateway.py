@@ -22,7 +22,7 @@ def declare_gateway(site: Site, reader: Reader) -> Gateway:
 
 def declare_auth_handler(site: Site, reader: Reader) -> AuthHandler:
     name = "_" if site.bind.blank else site.bind.name
-    if name in (None, "default") and not site.lent:
+    if name in (None, "default") and site.holder is None:
         message = "an auth handler must be held by a variable, so that the gateway can name it"
         reader.refuse("E0521", site.node, message, "write `export const auth = authHandler(…)`")
     found = nodes.arguments(site.node)

@@ -2,7 +2,9 @@ import * as pubsub from "encore.dev/pubsub";
 import { SQLDatabase } from "encore.dev/storage/sqldb/database";
 import type { CronJob } from "encore.dev/cron";
 import { CacheCluster as Cluster, StringKeyspace as Keyspace } from "encore.dev/storage/cache";
-import { Counter as Count, Gauge as Level } from "encore.dev/metrics";
+import { Counter as Count, CounterGroup as CountGroup, Gauge as Level } from "encore.dev/metrics";
+import { secret as loadSecret } from "encore.dev/config";
+import { api as endpoint } from "encore.dev/api";
 import { Bucket, CounterGroup } from "../lib/sdk";
 
 // Each of these works when the app runs; what Encore makes of it stands in diagnostics.txt.
@@ -22,3 +24,14 @@ function shadowed(Topic: new (name: string) => object) {
   return new Topic("no declaration");
 }
 shadowed(Object);
+export const calls = new CountGroup<{ page: string }>("calls");
+export const key = loadSecret("StoreKey");
+export const list = endpoint({}, async () => placed.publish({ id: key() }));
+
+function inner(): void {
+  class Gauge {
+    constructor(readonly name: string) {}
+  }
+  console.log(new Gauge("no-gauge"));
+}
+inner();

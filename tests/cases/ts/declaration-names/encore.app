@@ -1,0 +1,4 @@
+{
+  "id": "declaration-names",
+  "lang": "typescript"
+}

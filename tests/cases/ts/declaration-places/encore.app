@@ -1,0 +1,4 @@
+{
+  "id": "declaration-places",
+  "lang": "typescript"
+}

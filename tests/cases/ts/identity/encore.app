@@ -1,0 +1,4 @@
+{
+  "id": "identity",
+  "lang": "typescript"
+}

@@ -1,0 +1,2 @@
+export { placed as orderPlaced } from "./topics";
+export * from "./star";

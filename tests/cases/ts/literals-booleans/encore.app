@@ -1,0 +1,4 @@
+{
+  "id": "literals-booleans",
+  "lang": "typescript"
+}

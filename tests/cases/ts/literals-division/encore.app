@@ -1,0 +1,4 @@
+{
+  "id": "literals-division",
+  "lang": "typescript"
+}

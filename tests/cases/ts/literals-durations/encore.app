@@ -1,0 +1,4 @@
+{
+  "id": "literals-durations",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "literals-lists",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "literals-numbers",
+  "lang": "typescript"
+}

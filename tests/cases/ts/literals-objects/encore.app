@@ -1,0 +1,4 @@
+{
+  "id": "literals-objects",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "literals-paths",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "literals-strings",
+  "lang": "typescript"
+}

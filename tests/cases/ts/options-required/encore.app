@@ -1,0 +1,4 @@
+{
+  "id": "options-required",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "references-by-name",
+  "lang": "typescript"
+}
