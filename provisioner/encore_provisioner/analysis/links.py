@@ -71,7 +71,8 @@ def _follow(pointer: _Pointer, module: Module, index: Index, findings: Findings)
     if node is not None and held is None:
         held = index.expression(module, node)
     if node is None or held is None:
-        _report_missing(pointer, findings)
+        lost = pointer.kind == "cache" and node is not None and _in_object(node, module, index)
+        _report_missing(pointer, pointer.other if lost else pointer.missing, findings)
         return None
     item = held.whole or held.items[-1]
     if item.kind != pointer.kind:
@@ -94,11 +95,25 @@ def _is_cast(node: Node) -> bool:
     return False
 
 
-def _report_missing(pointer: _Pointer, findings: Findings) -> None:
+def _in_object(node: Node, module: Module, index: Index) -> bool:
+    """``o.c`` of ``const o = { c }``: Encore knows what it is, but not as a cluster."""
+    expression = nodes.unwrap(node)
+    owner, name = nodes.field(expression, "object"), nodes.field(expression, "property")
+    if owner is None or name is None or expression.type != "member_expression":
+        return False
+    target = index.resolver.expression(module, owner)
+    home = index.resolver.modules.get(target.module) if target is not None else None
+    holder = home.values.get(target.name) if home is not None and target is not None else None
+    value = nodes.field(holder, "value") if holder is not None else None
+    known = value.named_children if value is not None and value.type == "object" else ()
+    return any(nodes.text(nodes.field(each, "key") or each) == nodes.text(name) for each in known)
+
+
+def _report_missing(pointer: _Pointer, code: str, findings: Findings) -> None:
     title, owner = TITLES[pointer.kind], TITLES[pointer.declaration.kind]
     message = f"this does not name {_article(title)} that the source declares, as a {owner} needs"
     hint = f"name the variable of {_article(title)} declared at the top level, here or by import"
-    findings.add(pointer.missing, pointer.place, message, hint=hint)
+    findings.add(code, pointer.place, message, hint=hint)
 
 
 def _report_other(pointer: _Pointer, item: Declared, findings: Findings) -> None:

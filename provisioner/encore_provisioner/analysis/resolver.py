@@ -69,9 +69,11 @@ class Resolver:
         return self._local(module, name, frozenset())
 
     def default_of(self, module: Module, name: str) -> str | None:
-        """The file of the app whose default export ``name`` is imported as; None for others."""
+        """The file from which ``import name`` takes the default; None for ``{default as name}``."""
         imported = module.imports.get(name)
         if imported is None or imported.type_only or imported.imported != DEFAULT:
+            return None
+        if imported.node.type == "import_specifier":
             return None
         found = self._imports.resolve(module.path, imported.specifier)
         return found.file if found.file in self._modules else None

@@ -21,7 +21,7 @@ from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.index import Held, Index
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.occurrences import occurrences
-from encore_provisioner.analysis.resolver import Target
+from encore_provisioner.analysis.resolver import Target, Via
 from encore_provisioner.analysis.uses.model import Context, Occurrence
 from encore_provisioner.analysis.uses.queries import check_query
 from encore_provisioner.analysis.uses.resources import USERS, member_span
@@ -193,13 +193,8 @@ class Scan:
 
     def _is_lost(self, name: str, item: Declared, held: Held, findings: Findings) -> bool:
         """Encore tracks a named import from the declaring file under the declared name."""
-        lost = held.via & {"barrel", "rename", "default"}
-        if "namespace" in held.via:  # of the declaring file: see ``namespaces``
-            lost &= {"barrel"}
+        lost, last = self._lost(name, held), held.items[-1]
         if not lost or item.kind == "keyspace":
-            return False
-        last = held.items[-1]
-        if lost == {"default"} and self._index.last(last.path) is last:
             return False
         code = "W0703" if "barrel" in lost else "W0704" if "rename" in lost else "W0705"
         how = {
@@ -209,9 +204,25 @@ class Scan:
         }[code]
         message = f"`{name}` {how}, so Encore does not see the use of {item.title}"
         hint = f"import `{last.bind.name}` from `{last.path}` itself"
+        if last.bind.name == "default":
+            hint = f"write `export const … =` in `{last.path}`, and import that name"
+        elif code == "W0704":
+            hint = f"export it as `{last.bind.name}` from `{last.path}`, and import that name"
         place = self._module.span(self._module.imports[name].node)
         findings.add(code, place, message, hint=hint)
         return True
+
+    def _lost(self, name: str, held: Held) -> frozenset[Via]:
+        """The parts of the way to a resource that Encore does not go."""
+        lost, last = held.via & {"barrel", "rename", "default"}, held.items[-1]
+        if "namespace" in held.via:  # of the declaring file: see ``namespaces``
+            return lost & {"barrel"}
+        if lost != {"default"}:
+            return lost
+        if self._index.resolver.default_of(self._module, name) is not None:
+            return frozenset() if self._index.last(last.path) is last else lost
+        braces: frozenset[Via] = frozenset({"rename"})  # `{ default as name }`
+        return frozenset() if last.bind.name == "default" else braces
 
 
 def _item(held: Held, node: Node) -> tuple[Declared | None, Node]:

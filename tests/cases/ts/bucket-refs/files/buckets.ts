@@ -1,0 +1,20 @@
+import { Bucket } from "encore.dev/storage/objects";
+
+export const avatars = new Bucket("avatars");
+export const invoices = new Bucket("invoices");
+export const exports = new Bucket("exports");
+export const uploads = new Bucket("uploads");
+export const reports = new Bucket("reports");
+export const trash = new Bucket("trash");
+export const inbox = new Bucket("inbox");
+export const outbox = new Bucket("outbox");
+export const photos = new Bucket("photos", { public: true });
+export const drafts = new Bucket("drafts");
+export const letters = new Bucket("letters");
+export const scans = new Bucket("scans");
+export const maps = new Bucket("maps");
+export const songs = new Bucket("songs");
+export const films = new Bucket("films", { public: true });
+export const notes = new Bucket("notes");
+export const icons = new Bucket("icons");
+export const fonts = new Bucket("fonts");

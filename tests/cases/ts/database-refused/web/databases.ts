@@ -1,0 +1,6 @@
+import { SQLDatabase } from "encore.dev/storage/sqldb";
+
+export const orders = new SQLDatabase("orders");
+export const customers = new SQLDatabase("customers");
+
+export default customers;

@@ -1,0 +1,3 @@
+import { logins } from "../login/cache";
+
+export const allowed = () => logins.get("a");

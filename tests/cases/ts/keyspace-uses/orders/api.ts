@@ -1,0 +1,4 @@
+import { allowed } from "../lib/limits";
+import { tokens } from "../login/cache";
+
+export const check = async () => [await allowed(), await tokens.get("a")];

@@ -1,0 +1,5 @@
+import { SQLDatabase } from "encore.dev/storage/sqldb";
+
+const products = new SQLDatabase("products");
+
+export const names = () => products.query`SELECT name FROM products`;

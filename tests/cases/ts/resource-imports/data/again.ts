@@ -1,0 +1,3 @@
+import { ratings } from "./databases";
+
+export { ratings };
