@@ -20,9 +20,9 @@ def declare(site: Site, reader: Reader) -> Service | None:
         message = f"a service may be declared only in a file named {SERVICE_FILE}"
         reader.refuse("E0401", site.node, message, f"move it to {SERVICE_FILE} in this folder")
         return None
-    _check_export(site, reader)
     found = arguments(site, reader)
     name = name_at(site, reader, found)
+    _check_export(site, name, reader)
     if name is not None:
         _check_client(name, found[0], reader)
     options_at(site, reader, found, 1, ("middlewares",), optional=True)
@@ -36,8 +36,8 @@ def _check_client(name: str, node: Node, reader: Reader) -> None:
         reader.refuse("W0401", node, message, "use letters, digits, `-` and `_`, a letter first")
 
 
-def _check_export(site: Site, reader: Reader) -> None:
-    hint = 'write `export default new Service("name")`'
+def _check_export(site: Site, name: str | None, reader: Reader) -> None:
+    hint = f'write `export default new Service("{name or "name"}")`'
     parent = site.node.parent
     wrapped = parent is None or parent.type != "export_statement"
     if site.bind.name is None or (site.bind.name == "default" and wrapped):

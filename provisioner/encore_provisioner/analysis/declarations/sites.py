@@ -161,7 +161,7 @@ def check_place(site: Site, findings: Findings) -> bool:
         message = f"the variable of this {title} stands inside {where}, and Encore does not find it"
         findings.add("E0204", site.span, message, hint=hint)
         return False
-    elif site.function is not None and site.method != "named":
+    elif site.function is not None and site.method != "named" and site.symbol.kind != "service":
         message = f"this {title} is declared inside a function, and exists only once that has run"
         findings.add("W0204", site.span, message, hint=hint)
     return True

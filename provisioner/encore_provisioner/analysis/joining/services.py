@@ -146,12 +146,16 @@ def _check_endpoints(found: Sequence[Declaration], services: Services, findings:
             continue
         if folder != service.root:
             name = posixpath.basename(folder)
+            other = next((found for found in services.items if found.name == name), None)
+            does = "looks for this endpoint's" if other is None else "files this endpoint under"
             message = (
-                f"Encore looks for this endpoint's service `{name}`, "
+                f"Encore {does} service `{name}`, "
                 f"but `{folder}` is part of service `{service.name}`"
             )
             hint = f"add an {SERVICE_FILE} to `{service.root}`"
-            findings.add("E0408", declaration.place, message, hint=hint)
+            places = [(f"service `{name}`", other.place)] if other is not None else []
+            code = "E0408" if other is None else "W0408"
+            findings.add(code, declaration.place, message, hint=hint, related=places)
 
 
 class Importers:

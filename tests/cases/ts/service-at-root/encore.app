@@ -1,0 +1,4 @@
+{
+  "id": "service-at-root",
+  "lang": "typescript"
+}

@@ -1,0 +1,5 @@
+import { Service } from "encore.dev/service";
+
+const NAME = "orders";
+
+export default new Service(NAME);

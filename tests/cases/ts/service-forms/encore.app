@@ -1,0 +1,4 @@
+{
+  "id": "service-forms",
+  "lang": "typescript"
+}

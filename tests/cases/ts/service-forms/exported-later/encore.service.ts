@@ -1,0 +1,5 @@
+import { Service } from "encore.dev/service";
+
+const service = new Service("exported-later");
+
+export default service;

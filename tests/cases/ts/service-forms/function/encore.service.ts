@@ -1,0 +1,7 @@
+import { Service } from "encore.dev/service";
+
+function make() {
+  return new Service("function");
+}
+
+export default make();

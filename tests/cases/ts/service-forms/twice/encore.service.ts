@@ -1,0 +1,4 @@
+import { Service } from "encore.dev/service";
+
+export default new Service("twice");
+new Service("again");

@@ -1,0 +1,4 @@
+import { Subscription } from "encore.dev/pubsub";
+import { placed } from "../lib/resources";
+
+new Subscription(placed, "mail", { handler: async () => {} });

@@ -1,0 +1,4 @@
+{
+  "id": "services-implied",
+  "lang": "typescript"
+}

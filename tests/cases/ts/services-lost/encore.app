@@ -1,0 +1,4 @@
+{
+  "id": "services-lost",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "services-merged",
+  "lang": "typescript"
+}

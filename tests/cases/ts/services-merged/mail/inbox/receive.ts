@@ -1,0 +1,4 @@
+import { Subscription } from "encore.dev/pubsub";
+import { placed } from "../../topics";
+
+new Subscription(placed, "in-the-inbox", { handler: async () => {} });

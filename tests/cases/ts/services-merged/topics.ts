@@ -1,0 +1,3 @@
+import { Topic } from "encore.dev/pubsub";
+
+export const placed = new Topic<{ id: string }>("placed", { deliveryGuarantee: "at-least-once" });

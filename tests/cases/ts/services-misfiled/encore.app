@@ -1,0 +1,4 @@
+{
+  "id": "services-misfiled",
+  "lang": "typescript"
+}

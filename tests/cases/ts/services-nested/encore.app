@@ -1,0 +1,4 @@
+{
+  "id": "services-nested",
+  "lang": "typescript"
+}
