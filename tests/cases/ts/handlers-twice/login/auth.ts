@@ -1,0 +1,13 @@
+import { Gateway, Header } from "encore.dev/api";
+import { authHandler } from "encore.dev/auth";
+
+interface Params {
+  token: Header<"Authorization">;
+}
+interface Data {
+  userID: string;
+}
+
+export const first = authHandler<Params, Data>(async () => ({ userID: "1" }));
+export const second = authHandler<Params, Data>(async () => ({ userID: "2" }));
+export const gateway = new Gateway({ authHandler: first });

@@ -1,0 +1,1 @@
+export { placed as again } from "./resources";
