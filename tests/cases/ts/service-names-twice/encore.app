@@ -1,0 +1,4 @@
+{
+  "id": "service-names-twice",
+  "lang": "typescript"
+}

@@ -1,0 +1,3 @@
+import { api } from "encore.dev/api";
+
+export const one = api({}, async () => {});

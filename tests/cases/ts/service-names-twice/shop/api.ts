@@ -1,0 +1,3 @@
+import { api } from "encore.dev/api";
+
+export const list = api({}, async () => {});
