@@ -22,7 +22,7 @@ Parse = Callable[[bytes], Tree]
 Span = tuple[int, int]
 
 _TEXT: Final = frozenset(
-    {"comment", "escape_sequence", "hash_bang_line", "string", "string_fragment", "template_string"}
+    {"comment", "escape_sequence", "hash_bang_line", "string", "string_fragment"}
 )
 
 
