@@ -16,6 +16,7 @@ help:
 	@echo "make test     run all tests"
 	@echo "make check    formatting, lint, types, import rules, freshness of generated files"
 	@echo "make bench    what the tool costs, as a table"
+	@echo "make fuzz     100,000 generated apps against what the analysis promises (nightly)"
 	@echo "make install  make $(VENV) with everything in it"
 	@echo "make generate write JSON Schemas, protobuf code and the list of diagnostics anew"
 	@echo "make clean    remove $(VENV) and caches (not any environment's data)"
@@ -31,7 +32,7 @@ test: $(ALL)
 check: $(ALL)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy $(SOURCES) tests bench
+	$(BIN)/mypy $(SOURCES) tests bench scripts
 	$(BIN)/lint-imports
 	$(BIN)/python -m encore_config.schema --check
 	$(BIN)/python -m encore_config.proto.generate --check
@@ -45,6 +46,9 @@ generate: $(ALL)
 bench: $(ALL)
 	$(BIN)/python -m bench.main_job
 	$(BIN)/python -m bench.analysis
+
+fuzz: $(ALL)
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -77,6 +77,12 @@ def test_a_file_with_all_of_it_is_no_error_either() -> None:
     assert read("\n".join(VALID))[1] == []
 
 
+def test_code_in_a_template_is_repaired_and_its_text_is_not() -> None:
+    parsed, found = read("let as = 6; as.x(); f(`as ${as} as=`);")
+    assert found == []
+    assert parsed.root.text == b"let aX = 6; aX.x(); f(`as ${aX} as=`);"
+
+
 @pytest.mark.parametrize(
     "text",
     [
