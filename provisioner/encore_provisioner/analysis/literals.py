@@ -60,7 +60,7 @@ class Reader:
         value = nodes.string_value(node)
         if value is None:
             message = f"{what} must be a string literal: Encore reads it without running the code"
-            self.refuse("E0301", node, message, self._instead(node))
+            self.refuse("E0301", node, message, self.instead(node))
         return value
 
     def boolean(self, node: Node, what: str) -> bool | None:
@@ -97,7 +97,7 @@ class Reader:
         values = [nodes.string_value(item) for item in items]
         for item, value in zip(items, values, strict=True):
             if value is None:
-                self.refuse("E0304", item, message, self._instead(item))
+                self.refuse("E0304", item, message, self.instead(item))
         found = tuple(value for value in values if value is not None)
         return found if len(found) == len(items) else None
 
@@ -183,7 +183,8 @@ class Reader:
                 return True
         return False
 
-    def _instead(self, node: Node) -> str:
+    def instead(self, node: Node) -> str:
+        """The hint for what should be a string literal, with what a constant holds."""
         value = self.constant(node)
         return f'write "{value}" here' if value is not None else 'write "…" here'
 

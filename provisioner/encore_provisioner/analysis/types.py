@@ -145,6 +145,8 @@ class Types:
                 return self._generic(module, node, depth)
             case "type_identifier":
                 return self._named(module, nodes.text(node), depth)
+            case "member_expression" | "nested_type_identifier" if _is_import(node):
+                return Shape("other", "import type")
             case _:
                 return _UNREADABLE.get(node.type, UNKNOWN)
 
@@ -234,6 +236,14 @@ def promised(node: Node) -> Node | None:
 def _arguments(generic: Node) -> list[Node]:
     given = nodes.field(generic, "type_arguments")
     return [] if given is None else [c for c in given.named_children if c.type != "comment"]
+
+
+def _is_import(node: Node) -> bool:
+    """``import("./orders").Order``: read as an expression, or with ``_`` for the import."""
+    if node.type == "member_expression":
+        return True
+    module = nodes.field(node, "module")
+    return module is not None and not nodes.text(module).strip("_")
 
 
 def _undeclared(target: TypeTarget) -> Shape:

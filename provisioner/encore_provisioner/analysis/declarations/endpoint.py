@@ -65,6 +65,7 @@ def declare(site: Site, reader: Reader) -> Endpoint:
             )
     check_endpoint(site, kind, found[1] if len(found) > 1 else None, given, reader)
     _check_others(options, reader)
+    assets = tuple(_assets(options, reader))
     return Endpoint(
         name=None if name == "default" else name,
         place=site.place,
@@ -74,7 +75,7 @@ def declare(site: Site, reader: Reader) -> Endpoint:
         url_place=site.module.place(given) if given is not None else None,
         access=_access(options, reader),
         endpoint_kind=kind,
-        assets=tuple(_assets(options, reader)) if kind == "static" else (),
+        assets=assets if kind == "static" else (),
     )
 
 
@@ -108,8 +109,13 @@ def _given_methods(node: Node, reader: Reader) -> tuple[str, ...] | None:
     if node.type != "array":
         method = reader.choice(node, what, (*HTTP_METHODS, "*"), "E0505")
         return ANY_METHOD if method == "*" else (method,) if method else None
-    items = [child for child in node.named_children if nodes.string_value(child) is not None]
+    listed = [child for child in node.named_children if child.type != "comment"]
+    items = [child for child in listed if nodes.string_value(child) is not None]
     values = {nodes.string_value(item) or "" for item in items}
+    for item in listed:
+        if item not in items:
+            message = "Encore passes over this: only string literals count in `method`"
+            reader.refuse("W0505", item, message, reader.instead(item))
     if not items:
         hint = "name at least one, or leave `method` out for POST"
         reader.refuse("E0505", node, "`method` names no method", hint)
@@ -153,12 +159,17 @@ def _check_headers(node: Node, reader: Reader) -> None:
     if node.type != "object":
         reader.refuse("E0307", node, _HEADERS, "write { … } here")
         return
-    for pair in node.named_children:
-        value = nodes.field(pair, "value")
-        if value is not None and value.type == "array":
-            reader.strings(value, "a header")
-        elif value is not None:
-            reader.string(value, "a header")
+    for child in node.named_children:
+        key, value = nodes.field(child, "key"), nodes.field(child, "value")
+        named = key is not None and key.type in ("property_identifier", "string")
+        if child.type == "pair" and named and value is not None:
+            given = value.named_children if value.type == "array" else [value]
+            for item in given:
+                if item.type != "comment":
+                    reader.string(item, "a header")
+        elif child.type != "comment":
+            message = "Encore passes over this: only `key: value` counts in `headers`"
+            reader.refuse("W0528", child, message, 'write each header out as `name: "…"`')
 
 
 def _assets(options: Mapping[str, Node], reader: Reader) -> Iterator[Asset]:

@@ -89,6 +89,8 @@ def _check_object(node: Node, what: str, reader: Reader) -> None:
     elif shape.kind == "other":
         message += f", and `{nodes.text(node)}` is neither for Encore"
         hint = "declare an interface with the fields that are sent"
+        if shape.name == "import type":
+            hint = "import the type by its name at the top of the file"
     reader.refuse("E0509", node, message, hint)
 
 

@@ -98,6 +98,8 @@ def _check_paths(facts: Checked, findings: Findings) -> None:
         if not isinstance(endpoint, Endpoint) or service is None or endpoint.name is None:
             continue
         path = endpoint.url if endpoint.url is not None else f"/{service.name}.{endpoint.name}"
+        if url.problem(path, endpoint.endpoint_kind) is not None:
+            continue
         for method in endpoint.methods:
             former = _meets(path, (service.root, method), endpoint, taken)
             if former is not None:

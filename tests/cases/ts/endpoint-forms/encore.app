@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-forms",
+  "lang": "typescript"
+}

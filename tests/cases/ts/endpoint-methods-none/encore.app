@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-methods-none",
+  "lang": "typescript"
+}

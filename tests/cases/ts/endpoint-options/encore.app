@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-options",
+  "lang": "typescript"
+}

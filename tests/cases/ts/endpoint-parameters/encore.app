@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-parameters",
+  "lang": "typescript"
+}

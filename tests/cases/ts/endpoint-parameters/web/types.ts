@@ -1,0 +1,6 @@
+export interface ById {
+  id: string;
+}
+export interface Named extends ById {
+  name: string;
+}

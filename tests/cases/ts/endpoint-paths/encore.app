@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-paths",
+  "lang": "typescript"
+}

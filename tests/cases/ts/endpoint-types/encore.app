@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-types",
+  "lang": "typescript"
+}
