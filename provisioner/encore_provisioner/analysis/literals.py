@@ -41,6 +41,8 @@ _PART: Final = re.compile(r"([0-9]{1,19})(ns|us|ms|s|m|h|d|w|y)")
 _NUMBER: Final = re.compile(
     r"0[xX][0-9a-fA-F_]{1,16}|0[oO][0-7_]{1,22}|0[bB][01_]{1,64}|[0-9][0-9_]{0,18}"
 )
+_UNNAMEABLE: Final = re.compile("[\0\ud800-\udfff]")
+"""What no file system holds in a name."""
 _DECIMAL: Final = re.compile(r"[0-9]{1,19}(?:\.[0-9]{0,19})?(?:[eE]\+?[0-9]{1,2})?")
 
 
@@ -119,7 +121,7 @@ class Reader:
         value = self.string(node, what)
         if value is None:
             return None
-        if "\0" in value or value.startswith("/") or ".." in PurePosixPath(value).parts:
+        if _UNNAMEABLE.search(value) or value.startswith("/") or ".." in PurePosixPath(value).parts:
             message = f"{what} must be a path below the folder of this file"
             self.refuse("E0306", node, message, 'write it as "./name", without `..`')
             return None

@@ -102,6 +102,7 @@ _FIELDS: Final = frozenset({"method_signature", "property_signature"})
 _UNREADABLE: Final = {
     "constructor_type": Shape("other", "constructor"),
     "function_type": Shape("other", "function"),
+    "member_expression": Shape("other", "import type"),
     "method_signature": Shape("other", "function"),
     "template_literal_type": Shape("other", "template literal"),
 }
@@ -145,10 +146,9 @@ class Types:
                 return self._generic(module, node, depth)
             case "type_identifier":
                 return self._named(module, nodes.text(node), depth)
-            case "member_expression" | "nested_type_identifier" if _is_import(node):
-                return Shape("other", "import type")
             case _:
-                return _UNREADABLE.get(node.type, UNKNOWN)
+                kind = "member_expression" if _is_import(node) else node.type
+                return _UNREADABLE.get(kind, UNKNOWN)
 
     def _union(self, module: Module, node: Node, depth: int) -> Shape:
         parts: list[Shape] = []
@@ -239,10 +239,8 @@ def _arguments(generic: Node) -> list[Node]:
 
 
 def _is_import(node: Node) -> bool:
-    """``import("./orders").Order``: read as an expression, or with ``_`` for the import."""
-    if node.type == "member_expression":
-        return True
-    module = nodes.field(node, "module")
+    """``import("./orders").Order``, read with ``_`` for the import where a repair was needed."""
+    module = nodes.field(node, "module") if node.type == "nested_type_identifier" else None
     return module is not None and not nodes.text(module).strip("_")
 
 

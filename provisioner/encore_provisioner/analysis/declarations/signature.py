@@ -24,6 +24,11 @@ _COUNTS: Final[Mapping[EndpointKind, tuple[int, ...]]] = {
     "stream_out": (1,),
 }
 """How many type arguments a stream takes; one more with a handshake."""
+_MESSAGES: Final[Mapping[EndpointKind, str]] = {
+    "stream_in_out": "In, Out",
+    "stream_in": "In",
+    "stream_out": "Out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def check_endpoint(
         given = nodes.type_arguments(site.node)
         for node in given:
             _check_object(node, "message", reader)
-        _check_path(path, given[0] if signature.parameters == 2 else None, reader)
+        handshake = given[0] if signature.parameters == 2 else None
+        _check_path(path, handshake, reader, stream=True)
 
 
 def _check_object(node: Node, what: str, reader: Reader) -> None:
@@ -101,13 +107,16 @@ def _check_count(site: Site, kind: EndpointKind, signature: Signature, reader: R
     if found in allowed:
         return True
     wanted = " or ".join(str(count) for count in allowed)
-    message = f"this stream names {found} types, but must name {wanted}"
-    hint = "the types of the handshake (if the handler takes one), of what comes in and goes out"
+    message = f"this stream names {found} type{'' if found == 1 else 's'}, but must name {wanted}"
+    types = ("Handshake, " if handshake else "") + _MESSAGES[kind]
+    hint = f"write `api.{site.method}<{types}>(…)`"
     reader.refuse("E0510", site.node, message, hint)
     return False
 
 
-def _check_path(path: Node | None, request: Node | None, reader: Reader) -> None:
+def _check_path(
+    path: Node | None, request: Node | None, reader: Reader, *, stream: bool = False
+) -> None:
     """Every parameter of the path is a field of the request."""
     text = nodes.string_value(path) if path is not None else None
     if path is None or text is None or url.problem(text) is not None:
@@ -123,8 +132,9 @@ def _check_path(path: Node | None, request: Node | None, reader: Reader) -> None
             message = f"the path has the parameter `{name}` twice"
             reader.findings.add("E0511", span, message, hint="give one of them another name")
         if shape is None or shape.is_void:
-            message = f"the path has the parameter `{name}`, but the endpoint has no request type"
-            hint = f"give the handler a parameter of a type with `{name}: string`"
+            what = "handshake" if stream else "request type"
+            message = f"the path has the parameter `{name}`, but the endpoint has no {what}"
+            hint = f"give the handler a first parameter of a type with `{name}: string`"
             reader.findings.add("E0511", span, message, hint=hint)
             continue
         field = shape.field(name)

@@ -51,9 +51,15 @@ def check_assets(declarations: Iterable[Declaration], root: Path, findings: Find
 def _check(asset: Asset, root: Path, findings: Findings) -> None:
     """A missing folder is E0507, a missing page E0508."""
     place = (root / asset.place.file).parent / asset.path
-    if asset.folder and not place.is_dir():
-        message = f'the folder "{asset.path}" of these static files does not exist'
+    try:
+        there = place.exists()
+        found = place.is_dir() if asset.folder else place.is_file()
+    except (OSError, ValueError):  # a name that no file system holds
+        there = found = False
+    if not found and asset.folder:
+        what = "is not a folder" if there else "does not exist"
+        message = f'the folder "{asset.path}" of these static files {what}'
         findings.add("E0507", asset.place, message, hint="create it, relative to this file")
-    elif not asset.folder and not place.is_file():
-        message = f'the file "{asset.path}" does not exist'
+    elif not found:
+        message = f'the file "{asset.path}" {"is a folder" if there else "does not exist"}'
         findings.add("E0508", asset.place, message, hint="create it, relative to this file")

@@ -123,3 +123,17 @@ def test_a_long_function_is_read_whole(tmp_path: Path) -> None:
     )
     uses = analyse(root).graph.uses
     assert [(use.name, len(use.at)) for use in uses] == [("x", 2_000)]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "y" * 5000, "./" + "a/" * 3000, "\\ud800", "\\0"])
+def test_paths_that_no_file_system_holds_are_findings(tmp_path: Path, name: str) -> None:
+    (tmp_path / "encore.app").write_text('{"lang": "typescript"}')
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "api.ts").write_text(
+        'import { api } from "encore.dev/api";\n'
+        'import { SQLDatabase } from "encore.dev/storage/sqldb";\n'
+        f'export const site = api.static({{ path: "/*p", dir: "{name}", notFound: "{name}" }});\n'
+        f'export const db = new SQLDatabase("db", {{ migrations: "{name}" }});\n'
+    )
+    found = {diagnostic.code for diagnostic in analyse(tmp_path).diagnostics}
+    assert found in ({"E0507", "E0508", "E0616"}, {"E0306"})

@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-static",
+  "lang": "typescript"
+}

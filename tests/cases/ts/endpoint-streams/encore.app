@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-streams",
+  "lang": "typescript"
+}
