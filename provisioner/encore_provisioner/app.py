@@ -9,6 +9,7 @@ ignored (contract A10).
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from typing import Any, Final
 from encore_config.diagnostics import Diagnostic, has_errors
 from encore_config.graph import Language
 from encore_config.position import At, End
+from encore_provisioner import app_fields
 from encore_provisioner.errors import AppError
 
 APP_FILE: Final = "encore.app"
@@ -35,6 +37,10 @@ _TOKEN: Final = re.compile(
     r"|(?P<space>\s+)|(?P<mark>[{}\[\],:])|(?P<other>.)",
     re.DOTALL,
 )
+Spans = dict[app_fields.Path, tuple[int, int]]
+
+_DEEPEST: Final = 8
+"""More than the levels of the fields that Encore knows."""
 _ESCAPE: Final = re.compile(
     r"(\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -57,14 +63,22 @@ class AppFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Relaxed:
-    """Plain JSON of the same length, and where each value of the outermost object begins."""
+    """Plain JSON of the same length, and where each value and each key stands."""
 
     text: str
-    values: dict[str, tuple[int, int]]
+    values: Spans
+    keys: Spans
 
     def diagnostic(self, code: str, message: str, hint: str, span: tuple[int, int]) -> Diagnostic:
         at, end = self.place(span)
-        return Diagnostic(code=code, severity="error", message=message, hint=hint, at=at, end=end)
+        return Diagnostic(
+            code=code,
+            severity="error" if code.startswith("E") else "warning",
+            message=message,
+            hint=hint,
+            at=at,
+            end=end,
+        )
 
     def place(self, span: tuple[int, int]) -> tuple[At, End]:
         (line, column), (end_line, end_column) = (self._line_column(i) for i in span)
@@ -148,9 +162,10 @@ def _no_app(start: Path) -> AppError:
 def _parse(raw: bytes) -> tuple[AppFile, tuple[Diagnostic, ...]]:
     text = raw.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     plain = _ESCAPE.sub(_whole_characters, plain_json(text))
-    relaxed = _Relaxed(text=plain, values=dict(_value_spans(plain)))
+    values, keys = _spans(plain)
+    relaxed = _Relaxed(text=plain, values=values, keys=keys)
     try:
-        value = json.loads(relaxed.text) if relaxed.text.strip() else {}
+        value = _load(plain) if plain.strip() else {}
     except json.JSONDecodeError as error:
         span = (error.pos, min(error.pos + 1, len(text)))
         message = f"{APP_FILE} is not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
@@ -162,39 +177,71 @@ def _parse(raw: bytes) -> tuple[AppFile, tuple[Diagnostic, ...]]:
     if not isinstance(value, dict):
         message, hint = f"{APP_FILE} must hold one JSON object", 'write {"id": "", "lang": …}'
         return AppFile(), (relaxed.diagnostic("E1001", message, hint, (0, len(text))),)
-    return _typed(value, relaxed)
+    app_file, found = _typed(value, relaxed)
+    return app_file, (*_first_bytes(raw, relaxed), *found)
+
+
+def _load(plain: str) -> Any:
+    """As ``json.loads``, without ``NaN`` and ``Infinity``, which are no JSON."""
+
+    def refuse(word: str) -> None:
+        raise json.JSONDecodeError(f"{word} is no value", plain, plain.index(word))
+
+    return json.loads(plain, parse_constant=refuse, object_pairs_hook=_last)
+
+
+def _last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of equal keys the last one counts, but ``null`` takes nothing back."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if value is not None or key not in found:
+            found[key] = value
+    return found
+
+
+def _first_bytes(raw: bytes, relaxed: _Relaxed) -> Iterator[Diagnostic]:
+    if raw.startswith(codecs.BOM_UTF8):
+        message = f"{APP_FILE} begins with a byte order mark, and Encore cannot read it"
+        yield relaxed.diagnostic("E1001", message, "save it as UTF-8 without a mark", (0, 1))
 
 
 def _typed(value: dict[str, Any], relaxed: _Relaxed) -> tuple[AppFile, tuple[Diagnostic, ...]]:
-    found: list[Diagnostic] = []
-    for key, kind, word in (("id", str, "a string"), ("global_cors", dict, "an object")):
-        if not isinstance(value.get(key, kind()), kind):
-            message = f"`{key}` of {APP_FILE} must be {word}"
-            span = relaxed.values.get(key, (0, 0))
-            found.append(relaxed.diagnostic("E1002", message, f"make it {word}", span))
-    lang = value.get("lang", "")
-    place = relaxed.values.get("lang")
-    language = _LANGUAGES.get(lang) if isinstance(lang, str) else None
+    found = [
+        relaxed.diagnostic(
+            p.code,
+            p.message,
+            p.hint,
+            (relaxed.keys if p.of_key else relaxed.values).get(p.path, (0, 0)),
+        )
+        for p in app_fields.problems(value)
+    ]
+    lang = app_fields.field(value, "lang", str)
+    place = next((span for path, span in relaxed.values.items() if _is_lang(path)), None)
+    language = _LANGUAGES.get(lang)
     if language is None:
         message = f"`lang` of {APP_FILE} is {json.dumps(lang)}, which is no language of Encore"
         hint = 'write "lang": "typescript", or "go" for an app in Go'
         found.append(relaxed.diagnostic("E1003", message, hint, place or (0, 0)))
     at, end = relaxed.place(place) if place else (None, None)
-    app_id, cors = value.get("id", ""), value.get("global_cors", {})
     app_file = AppFile(
-        id=app_id if isinstance(app_id, str) else "",
+        id=app_fields.field(value, "id", str),
         language=language or "go",
-        global_cors=cors if isinstance(cors, dict) else {},
+        global_cors=app_fields.cors(value),
         language_at=at,
         language_end=end,
     )
     return app_file, tuple(found)
 
 
+def _is_lang(path: app_fields.Path) -> bool:
+    return len(path) == 1 and isinstance(path[0], str) and path[0].lower() == "lang"
+
+
 def plain_json(text: str) -> str:
     """Blank comments and trailing commas with spaces, so that every position stays true."""
     out: list[str] = []
     comma: int | None = None
+    last = ""
     for kind, token in _tokens(text):
         if kind == "comment":
             out.append(re.sub(r"[^\n]", " ", token))
@@ -202,7 +249,8 @@ def plain_json(text: str) -> str:
         if comma is not None and token in ("}", "]"):
             out[comma] = " "
         if kind != "space":
-            comma = len(out) if token == "," else None
+            comma = len(out) if token == "," and last not in ("", "{", "[", ",", ":") else None
+            last = token
         out.append(token)
     return "".join(out)
 
@@ -212,23 +260,50 @@ def _whole_characters(escape: re.Match[str]) -> str:
     return escape[1] or r"\ufffd"
 
 
-def _value_spans(plain: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The keys of the outermost object and the span of the first token of each one's value."""
-    depth, start = 0, 0
-    last, key = "", ""
+def _spans(plain: str) -> tuple[Spans, Spans]:
+    """Each value by its path of keys and places in lists: its first token, and its key."""
+    values, keys = Spans(), Spans()
+    way: list[str | int] = []
+    start, last, due = 0, (0, 0), True
     for kind, token in _tokens(plain):
-        if key and kind != "space":
-            yield key, (start, start + len(token))
-            key = ""
-        if kind == "mark" and token in "{[":
-            depth += 1
-        elif kind == "mark" and token in "}]":
-            depth -= 1
-        elif token == ":" and depth == 1:
-            key = last.strip('"')
-        if kind != "space":
-            last = token
-        start += len(token)
+        stop = start + len(token)
+        if due and kind != "space" and token not in ("}", "]") and len(way) <= _DEEPEST:
+            values[tuple(way)] = (start, stop)
+        if kind == "mark":
+            due = _step(token, plain[slice(*last)], way)
+            if token == ":" and due and len(way) <= _DEEPEST:
+                keys[tuple(way)] = last
+        elif kind != "space":
+            due = False
+        last = last if kind == "space" else (start, stop)
+        start = stop
+    return values, keys
+
+
+def _step(mark: str, last: str, way: list[str | int]) -> bool:
+    """Go on over a mark; whether a value begins behind it."""
+    match mark:
+        case "[":
+            way.append(0)
+            return True
+        case "{":
+            way.append("")
+        case "}" | "]" if way:
+            way.pop()
+        case ":" if way and isinstance(way[-1], str):
+            way[-1] = _key(last)
+            return True
+        case "," if way and isinstance(way[-1], int):
+            way[-1] += 1
+            return True
+    return False
+
+
+def _key(token: str) -> str:
+    try:
+        return str(json.loads(token))
+    except json.JSONDecodeError:
+        return token
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

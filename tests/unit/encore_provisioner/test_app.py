@@ -44,14 +44,20 @@ def test_comments_and_trailing_commas_are_read(tmp_path: Path) -> None:
     text += '  "global_cors": {"allow_headers": ["*", /* all */], "lang": "no"},\n}\n'
     found = read_app_file(app(tmp_path, text))
     assert (found.id, found.language) == ("shop", "typescript")
-    assert found.global_cors == {"allow_headers": ["*"], "lang": "no"}
+    assert found.global_cors == {"allow_headers": ["*"]}  # Encore passes over the other field
     assert found.language_at == At(file="encore.app", line=3, column=33)
     assert found.language_end == End(line=3, column=45)
 
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("", "go"), ("{}", "go"), ('{"lang": ""}', "go"), ('{"lang": "python"}', "python")],
+    [
+        ("", "go"),
+        ("{}", "go"),
+        ('{"lang": ""}', "go"),
+        ('{"lang": null}', "go"),
+        ('{"lang": "python"}', "python"),
+    ],
 )
 def test_without_a_language_it_is_go(tmp_path: Path, text: str, language: str) -> None:
     assert read_app_file(app(tmp_path, text)).language == language
@@ -66,7 +72,15 @@ def test_without_a_language_it_is_go(tmp_path: Path, text: str, language: str) -
         ('{"lang": "typescript", "id": 1}', "E1002", 1, 30),
         ('{"global_cors": [], "lang": "go"}', "E1002", 1, 17),
         ('{"lang": "rust"}', "E1003", 1, 10),
-        ('{"lang": null}', "E1003", 1, 10),
+        ('{"lang": 5}', "E1002", 1, 10),
+        ('{"id": NaN}', "E1001", 1, 8),
+        ("{,}", "E1001", 1, 2),
+        ('\ufeff{"lang": "typescript"}', "E1001", 1, 1),
+        ('{"build": {"docker": {"bundle_source": 1}}}', "E1002", 1, 40),
+        ('{"global_cors": {"allow_headers": ["*", 5]}}', "E1002", 1, 41),
+        ('{"build": {"hooks": {"prebuild": ["make"]}}}', "E1002", 1, 34),
+        ('{"build": {"hooks": {"prebuild": {"env": {"A": 1}}}}}', "E1002", 1, 48),
+        ('{"experiments": [\n"metrics",\n"metrix"]}', "E1005", 3, 1),
     ],
 )
 def test_a_wrong_file_names_the_place(
@@ -78,6 +92,24 @@ def test_a_wrong_file_names_the_place(
     assert error.code == "bad-app-file"
     assert error.at == At(file="encore.app", line=line, column=column)
     assert [d.code for d in error.diagnostics] == [code]
+
+
+def test_fields_are_read_as_go_reads_json(tmp_path: Path) -> None:
+    text = '{"ID": "first", "Lang": "typescript", "id": "last", "id": null, "Global_Cors": null}'
+    found, diagnostics = check_app_file(app(tmp_path, text))
+    assert (found.id, found.language, found.global_cors) == ("last", "typescript", {})
+    assert diagnostics == ()
+
+
+def test_a_field_that_looks_like_a_known_one_is_told_and_nothing_else(tmp_path: Path) -> None:
+    text = '{"lang": "typescript", "x": {"id": 5}, "build": {"dokcer": {}, "other": 1}}'
+    _, [found] = check_app_file(app(tmp_path, text))
+    assert (found.code, found.severity, found.hint) == (
+        "W1006",
+        "warning",
+        "did you mean `docker`?",
+    )
+    assert found.at == At(file="encore.app", line=1, column=50)
 
 
 def test_an_unreadable_file_is_an_error_for_people(tmp_path: Path) -> None:

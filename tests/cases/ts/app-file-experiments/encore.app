@@ -1,0 +1,1 @@
+{ "lang": "typescript", "experiments": "metrics" }

@@ -1,0 +1,1 @@
+﻿{ "id": "shop", "lang": "typescript" }
