@@ -15,6 +15,7 @@ from encore_provisioner.analysis.declarations.model import Asset, Endpoint, Site
 from encore_provisioner.analysis.declarations.signature import check_endpoint
 from encore_provisioner.analysis.findings import did_you_mean, one_of
 from encore_provisioner.analysis.literals import LARGEST_COUNT, Reader
+from encore_provisioner.analysis.modules import Module
 
 _KINDS: Final[Mapping[str | None, EndpointKind]] = {
     "raw": "raw",
@@ -51,6 +52,9 @@ def declare(site: Site, reader: Reader) -> Endpoint:
     if name in (None, "default") and site.holder is None:
         message = "an endpoint must be held by a variable, whose name becomes its own"
         reader.refuse("E0501", site.node, message, "write `export const name = api(…)`")
+    elif kind != "static" and site.function is None and not _is_exported(name, site.module):
+        message = f"endpoint `{name}` is not exported, so nothing answers when it is called"
+        reader.refuse("W0501", site.node, message, f"write `export const {name} = …`")
     found = nodes.arguments(site.node) or ()
     options = _config(site, found, reader)
     if kind != "static":
@@ -77,6 +81,12 @@ def declare(site: Site, reader: Reader) -> Endpoint:
         endpoint_kind=kind,
         assets=assets if kind == "static" else (),
     )
+
+
+def _is_exported(name: str | None, module: Module) -> bool:
+    """Encore's generated code imports an endpoint under its name; the parser does not check."""
+    export = module.exports.get(name or "")
+    return export is not None and export.local == name and export.specifier is None
 
 
 def _config(site: Site, found: tuple[Node, ...], reader: Reader) -> Mapping[str, Node]:

@@ -11,6 +11,9 @@ from encore_provisioner.analysis.literals import Reader
 
 def declare_gateway(site: Site, reader: Reader) -> Gateway:
     found = arguments(site, reader)
+    if (site.holder is None and site.bind.name is None) or site.bind.blank:
+        message = "a gateway must be held by a variable, by which Encore's generated code names it"
+        reader.refuse("E0529", site.node, message, "write `export const gateway = new Gateway(…)`")
     handler = options_at(site, reader, found, 0, ("authHandler",)).get("authHandler")
     return Gateway(
         name="api-gateway",

@@ -2,7 +2,7 @@ import { api } from "encore.dev/api";
 import { CronJob } from "encore.dev/cron";
 
 const helper = async () => {};
-const work = api({}, async () => {});
+export const work = api({}, async () => {});
 
 new CronJob("no-endpoint", { every: "1h" });
 new CronJob("no-options");

@@ -1,7 +1,7 @@
 import { api } from "encore.dev/api";
 import { CronJob } from "encore.dev/cron";
 
-const work = api({}, async () => {});
+export const work = api({}, async () => {});
 
 new CronJob("each-minute", { endpoint: work, schedule: "* * * * *" });
 new CronJob("lists", { endpoint: work, schedule: "0,30 8-17 1,15 1-6 *" });

@@ -1,0 +1,4 @@
+{
+  "id": "auth-handlers",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "gateway-bare",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "gateway-empty",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "gateway-handler",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "gateway-none",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "gateway-refused",
+  "lang": "typescript"
+}

@@ -1,0 +1,4 @@
+{
+  "id": "middlewares",
+  "lang": "typescript"
+}
