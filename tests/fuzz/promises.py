@@ -1,13 +1,14 @@
 """What analysis promises for every input, checked on one app.
 
-In: an :class:`Input` and an empty folder. Out: nothing, or :class:`BrokenPromiseError`. The
-tool's own exceptions are not caught: a traceback is what this looks for.
+In: an :class:`Input`, an empty folder and the analysis. Out: nothing, or
+:class:`BrokenPromiseError`. The analysis' own exceptions are not caught: a traceback is what this
+looks for.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,8 @@ from encore_provisioner.cli.render.graph_text import graph_lines
 from encore_provisioner.cli.render.mermaid import mermaid
 from encore_provisioner.errors import AppError
 
+Analyse = Callable[..., Analysis]
+"""As :func:`encore_provisioner.analysis.analyse`."""
 _TRIES: Final = 3
 _SLOWER: Final = 60
 _ALWAYS: Final = 0.5  # seconds
@@ -46,33 +49,50 @@ class Pace:
         return _ALWAYS + _SLOWER * self.per_byte * size
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where and how an input is looked at: nothing else is written to ``folder``."""
+
+    folder: Path
+    analyse: Analyse = analyse
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "one" / "app"
+
+    def result(self, root: Path, **options: Path) -> Analysis | None:
+        try:
+            return self.analyse(root, **options, processes=1)
+        except AppError:  # the one refusal: encore.app itself cannot be read
+            return None
+
+    def seconds(self, root: Path) -> float:
+        start = time.process_time()
+        self.result(root)
+        return time.process_time() - start
+
+
 def measure(folder: Path) -> Pace:
     app = seeds()[-1]
     root = write(app, folder / "pace")
-    return Pace(min(_seconds(root) for _ in range(3)) / sum(map(len, sources(app).values())))
+    spent = min(Bench(folder).seconds(root) for _ in range(3))
+    return Pace(spent / sum(map(len, sources(app).values())))
 
 
-def check(given: Input, folder: Path, pace: Pace) -> None:
+def check(given: Input, bench: Bench, pace: Pace) -> None:
     """Everything, or the rarer checks for some of the inputs only: each costs a run or more."""
-    root = write(given.app, folder / "one" / "app")
+    root = write(given.app, bench.root)
     start = time.process_time()
-    first = _result(root)
+    first = bench.result(root)
     spent = time.process_time() - start
     if first is None:
         return
-    check_time(root, spent, pace.limit(given.app))
+    check_time(bench, spent, pace.limit(given.app))
     check_document(first)
     check_positions(first, given.app)
-    for number, rare in enumerate(_RARE):
-        if given.number % len(_RARE) == number:
-            rare(given, folder, first)
-
-
-def _result(root: Path, **options: Path) -> Analysis | None:
-    try:
-        return analyse(root, **options, processes=1)
-    except AppError:  # the one refusal: encore.app itself cannot be read
-        return None
+    for number, rare in enumerate(RARE):
+        if given.number % len(RARE) == number:
+            rare(given, bench, first)
 
 
 def written(found: Analysis) -> bytes:
@@ -145,67 +165,62 @@ def _of_finding(diagnostic: Diagnostic) -> Iterator[tuple[At, End | None]]:
         yield other.at, None
 
 
-def check_again(_: Input, folder: Path, first: Analysis) -> None:
-    same(first, _result(folder / "one" / "app"), "a second run differs")
+def check_again(_: Input, bench: Bench, first: Analysis) -> None:
+    same(first, bench.result(bench.root), "a second run differs")
 
 
-def check_order(given: Input, folder: Path, first: Analysis) -> None:
+def check_order(given: Input, bench: Bench, first: Analysis) -> None:
     """The files are written in another order, and each line ends in another way."""
-    ends = (b"\r\n", b"\r", b"\n")[given.number // len(_RARE) % 3]
+    ends = (b"\r\n", b"\r", b"\n")[given.number // len(RARE) % 3]
     app = {
         path: b"\n".join(_whole_lines(entry)).replace(b"\n", ends)
         if path.endswith(".ts") and isinstance(entry, bytes)
         else entry
         for path, entry in given.app.items()
     }
-    root = write(app, folder / "two" / "app", backwards=True)
-    same(first, _result(root), f"other line ends ({ends!r}) or another order of files differ")
+    root = write(app, bench.folder / "two" / "app", backwards=True)
+    why = f"other line ends ({ends!r}) or another order of files differ"
+    same(first, bench.result(root), why)
 
 
 def _whole_lines(raw: bytes) -> list[bytes]:
     return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
 
 
-def check_cache(given: Input, folder: Path, first: Analysis) -> None:
+def check_cache(given: Input, bench: Bench, first: Analysis) -> None:
     """With a cache of the app as it was, then of the changed one, then of a damaged one."""
-    kept = folder / "cache"
-    root = folder / "one" / "app"
+    kept, root = bench.folder / "cache", bench.root
     write(given.before, root)
-    _result(root, cache=kept)
+    bench.result(root, cache=kept)
     write(given.app, root)
-    same(first, _result(root, cache=kept), "the cache of the app before the change makes it differ")
-    same(first, _result(root, cache=kept), "a full cache makes it differ")
+    found = bench.result(root, cache=kept)
+    same(first, found, "the cache of the app before the change makes it differ")
+    same(first, bench.result(root, cache=kept), "a full cache makes it differ")
     for pack in sorted(path for path in kept.rglob("*") if path.is_file()):
         raw = bytearray(pack.read_bytes())
         if raw:
             raw[given.number % len(raw)] ^= 1 + given.number % 255
             pack.write_bytes(raw)
-    same(first, _result(root, cache=kept), "a damaged cache makes it differ")
+    same(first, bench.result(root, cache=kept), "a damaged cache makes it differ")
 
 
-def check_shown(_: Input, folder: Path, first: Analysis) -> None:
+def check_shown(_: Input, bench: Bench, first: Analysis) -> None:
     """Whatever was found can be shown to people."""
     graph_lines(first.graph, "app")
     mermaid(first.graph)
     github(first.diagnostics)
-    diagnostics_lines(first.diagnostics, Sources(folder / "one" / "app"))
+    diagnostics_lines(first.diagnostics, Sources(bench.root))
 
 
-_RARE: Final = (check_again, check_order, check_cache, check_shown)
+RARE: Final = (check_again, check_order, check_cache, check_shown)
 
 
-def check_time(root: Path, spent: float, limit: float) -> None:
+def check_time(bench: Bench, spent: float, limit: float) -> None:
     """Within the limit in one of a few tries: the machine may be busy."""
     tries = 1
     while spent > limit and tries < _TRIES:
-        spent, tries = min(spent, _seconds(root)), tries + 1
+        spent, tries = min(spent, bench.seconds(bench.root)), tries + 1
     if spent > limit:
         raise BrokenPromiseError(
             f"analysis takes {spent:.2f} s; at most {limit:.2f} s were expected"
         )
-
-
-def _seconds(root: Path) -> float:
-    start = time.process_time()
-    _result(root)
-    return time.process_time() - start
