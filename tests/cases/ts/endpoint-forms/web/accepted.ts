@@ -14,7 +14,6 @@ export const streamIn = api.streamIn<Message>({}, async (stream) => {});
 export const streamOut = api.streamOut<Message>({}, async (stream) => {});
 export const streamInOut = api.streamInOut<Message, Message>({}, async (stream) => {});
 export const files = api.static({ path: "/files/*path", dir: "./files" });
-export const another = (api as any).another({}, async () => {});
 
 const unexported = api({}, async () => {});
 let changing = api({}, async () => {});

@@ -1,4 +1,4 @@
 {
-  "id": "endpoint-errors",
+  "id": "endpoint-other",
   "lang": "typescript"
 }
