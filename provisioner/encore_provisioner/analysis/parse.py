@@ -18,9 +18,11 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Tree
 
 from encore_provisioner.analysis.findings import Findings
+from encore_provisioner.analysis.overlooked import overlooked
 from encore_provisioner.analysis.repairs import error_nodes, repaired
 from encore_provisioner.analysis.source import Source, Span
 
+UNREADABLE: Final = "this cannot be read"
 _ROUNDS: Final = 8
 _LONGEST_TYPE: Final = 20_000
 _BLANKS: Final = frozenset({b" ", b"\t", b"\n", b"\v", b"\f"})
@@ -51,9 +53,20 @@ def parse(source: Source, findings: Findings) -> Parsed:
     if tree.root_node.has_error:
         tree = repaired(text, tree, _parser().parse)
     root = tree.root_node
-    if root.has_error:
-        _report(source, next(error_nodes(root), root), findings)
-    return Parsed(source, root, root.has_error)
+    wrong = _wrong(source.text, root)
+    if wrong is not None:
+        _report(Span(source, *wrong[1]), wrong[0], findings)
+    return Parsed(source, root, wrong is not None)
+
+
+def _wrong(text: bytes, root: Node) -> tuple[str, tuple[int, int]] | None:
+    """What is wrong first, and where."""
+    if not root.has_error:
+        found = overlooked(text, root)
+        return (UNREADABLE, found) if found is not None else None
+    node = next(error_nodes(root), root)
+    what = f"`{node.type}` is missing here" if node.is_missing else UNREADABLE
+    return what, (node.start_byte, max(node.end_byte, node.start_byte + 1))
 
 
 @cache
@@ -163,10 +176,8 @@ def _tokens_before(text: bytes, stop: int) -> Iterator[tuple[int, bytes]]:
         stop = line - 1 if text[line - 1 : line] == b"\n" else line
 
 
-def _report(source: Source, node: Node, findings: Findings) -> None:
-    span = Span(source, node.start_byte, max(node.end_byte, node.start_byte + 1))
-    what = f"`{node.type}` is missing here" if node.is_missing else "this cannot be read"
-    if b"encore.dev" in source.text:
+def _report(span: Span, what: str, findings: Findings) -> None:
+    if b"encore.dev" in span.source.text:
         message = f"syntax error: {what}, so nothing declared in this file is certain"
         findings.add("E0101", span, message, hint="correct the TypeScript around this place")
         return
