@@ -12,6 +12,7 @@ from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import ANY_METHOD, HTTP_METHODS
 from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.model import Asset, Endpoint, Site
+from encore_provisioner.analysis.declarations.request import check_request
 from encore_provisioner.analysis.declarations.signature import check_endpoint
 from encore_provisioner.analysis.findings import did_you_mean, one_of
 from encore_provisioner.analysis.literals import LARGEST_COUNT, Reader
@@ -70,11 +71,13 @@ def declare(site: Site, reader: Reader) -> Endpoint:
     check_endpoint(site, kind, found[1] if len(found) > 1 else None, given, reader)
     _check_others(options, reader)
     assets = tuple(_assets(options, reader))
+    methods = _methods(kind, options.get("method"), reader)
+    check_request(site, kind, path, methods, reader)
     return Endpoint(
         name=None if name == "default" else name,
         place=site.place,
         bind=site.bind,
-        methods=_methods(kind, options.get("method"), reader),
+        methods=methods,
         url=path,
         url_place=site.module.place(given) if given is not None else None,
         access=_access(options, reader),

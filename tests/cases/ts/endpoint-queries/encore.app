@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-queries",
+  "lang": "typescript"
+}

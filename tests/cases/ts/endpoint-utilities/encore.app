@@ -1,0 +1,4 @@
+{
+  "id": "endpoint-utilities",
+  "lang": "typescript"
+}
