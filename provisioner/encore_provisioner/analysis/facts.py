@@ -77,10 +77,11 @@ class NamespaceUse(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Specifier(msgspec.Struct, frozen=True, array_like=True):
-    """The ``"./x"`` of an import."""
+    """The ``"./x"`` of an import; ``passed_on`` in ``export … from "./x"``."""
 
     text: str
     place: Place
+    passed_on: bool = False
 
 
 class Way(msgspec.Struct, frozen=True, array_like=True):

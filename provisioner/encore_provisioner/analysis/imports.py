@@ -30,7 +30,7 @@ _TYPESCRIPT_OF: Final = {
     ".mjs": (".mts",),
     ".cjs": (".cts",),
 }
-_NEVER_PACKAGES: Final = ("@/", "~/", "~encore/")
+_NEVER_PACKAGES: Final = ("@/", "~")
 _NEVER_FILES: Final = ("/", "node:", "encore.dev")
 _UNDOTTED: Final = "begin the target in tsconfig.json with `./`"
 _BASE: Final = "add it to `paths` in tsconfig.json: Encore does not search `baseUrl`"

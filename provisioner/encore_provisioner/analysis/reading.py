@@ -35,7 +35,7 @@ def read_facts(path: str, library: Library) -> Facts:
         for specifier, found in _imports(module, library):
             if found.file:
                 imported.add(found.file)
-            if not found.file or found.unseen:
+            if not found.file or found.unseen or found.script:
                 outside.append(specifier)
     consulted = sorted(pair for pair in trail.files.items() if pair[0] != path)
     return Facts(
@@ -61,7 +61,9 @@ def _imports(module: Module, library: Library) -> Iterator[tuple[Specifier, Reso
     for text, node in module.specifiers:
         found = library.resolve(module.path, text)
         if found.file or (found.virtual is None and library.looks_at_files(text)):
-            yield Specifier(text, module.place(node)), found
+            statement = node.parent
+            passed_on = statement is not None and statement.type == "export_statement"
+            yield Specifier(text, module.place(node), passed_on), found
 
 
 def _check_service_file(module: Module, index: FileIndex, findings: Findings) -> None:

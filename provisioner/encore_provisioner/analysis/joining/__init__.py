@@ -83,6 +83,8 @@ def _graph(source: Source, findings: Findings) -> Graph:
 def _check_imports(source: Source, findings: Findings) -> None:
     """An import that leads nowhere is W0104; what it may lead to is asked of the disk anew.
 
+    Encore follows ``export … from`` only where a name is looked for, so it does not stop there.
+
     One that TypeScript follows and Encore does not is E0106.
     """
     for file in source.facts:
@@ -92,7 +94,9 @@ def _check_imports(source: Source, findings: Findings) -> None:
                 message = f"TypeScript finds `{specifier.text}`, but Encore's build does not"
                 findings.add("E0106", specifier.place, message, hint=found.unseen)
             if found.file is None:
-                message = f"`{specifier.text}` leads to no file, and Encore's build stops there"
+                message = f"`{specifier.text}` leads to no file"
+                if not specifier.passed_on:
+                    message += ", and Encore's build stops there"
                 meant = source.imports.meant(file.path, specifier.text)
                 hint = f"did you mean `{meant}`?" if meant else _NOWHERE
                 findings.add("W0104", specifier.place, message, hint=hint)
