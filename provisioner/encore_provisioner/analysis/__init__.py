@@ -91,13 +91,14 @@ def _typescript(
 ) -> Graph:
     check_package(root, findings)
     unreadable: list[tuple[SourceFile, OSError]] = []
-    found = list(stamp_files(find_sources(root, findings), unreadable))
+    scripts: set[str] = set()
+    found = list(stamp_files(find_sources(root, findings, scripts), unreadable))
     for file, error in unreadable:
         report_unreadable(file.path, error, findings)
     files = {file.path: file for file, _ in found}
     stamps = {file.path: stamp for file, stamp in found}
     paths = read_paths(root, findings)
-    imports = ImportResolver(root, frozenset(files), paths)
+    imports = ImportResolver(root, frozenset(files), paths, frozenset(scripts))
     kept = FactsCache(cache, app_id(root, app_file), len(files)) if cache is not None else None
     facts = collect(stamps, Reader(files, imports), kept, processes)
     return join(Source(root=root, app_file=app_file, facts=facts, imports=imports), findings)

@@ -39,16 +39,22 @@ class SourceFile:
             return file.readall()
 
 
-def find_sources(root: Path, findings: Findings) -> Iterator[SourceFile]:
+def find_sources(
+    root: Path, findings: Findings, scripts: set[str] | None = None
+) -> Iterator[SourceFile]:
     """Every ``.ts`` file of the app; a folder that cannot be read is E0102.
 
-    A declaration in a TypeScript file of another extension is W0105.
+    A declaration in a TypeScript file of another extension is W0105. The paths of ``.js`` files
+    are added to ``scripts``: they are no sources, but Encore follows imports to them first.
     """
     if is_ignored(root.resolve().name):
         message = f"Encore skips a folder named `{root.resolve().name}`, so it finds nothing here"
         findings.add("W0103", None, message, hint="rename the app's folder")
     for entry, path in _walk(root, findings):
-        if not entry.name.endswith(_UNSEEN):
+        if entry.name.endswith(".js"):
+            if scripts is not None:
+                scripts.add(path)
+        elif not entry.name.endswith(_UNSEEN):
             yield SourceFile(path, entry.path)
         else:
             _look_into(SourceFile(path, entry.path), findings)
@@ -100,7 +106,7 @@ def _walk(root: Path, findings: Findings) -> Iterator[tuple[os.DirEntry[str], st
         entry, path = todo.pop()
         if entry.is_dir(follow_symlinks=False):
             todo += _entries(Path(entry.path), f"{path}/", findings)
-        elif entry.name.endswith((".ts", *_UNSEEN)) and entry.is_file(follow_symlinks=False):
+        elif entry.name.endswith((".ts", ".js", *_UNSEEN)) and entry.is_file(follow_symlinks=False):
             yield entry, path
 
 

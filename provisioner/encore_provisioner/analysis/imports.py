@@ -86,25 +86,34 @@ class Paths:
 class Resolved:
     """``file`` is a source's path, or ``OUTSIDE``; None when the import leads nowhere.
 
-    ``unseen``: TypeScript follows the import and Encore does not; what to do.
+    ``unseen``: TypeScript follows the import and Encore does not; what to do. ``script``: the
+    ``.js`` file that Encore takes instead.
     """
 
     file: str | None
     virtual: str | None = None
     unseen: str = ""
+    script: str = ""
 
     @property
     def way(self) -> str:
         """Equal for answers that mean the same to a file that holds the import."""
-        return f"{self.file or ''}{'?' if self.unseen else ''}"
+        return f"{self.file or ''}{'?' if self.unseen or self.script else ''}"
 
 
 class ImportResolver:
     """Answers once for each pair of folder and specifier."""
 
-    def __init__(self, root: Path, files: frozenset[str], paths: Paths) -> None:
+    def __init__(
+        self,
+        root: Path,
+        files: frozenset[str],
+        paths: Paths,
+        scripts: frozenset[str] = frozenset(),
+    ) -> None:
         self._root = root
         self._files = files
+        self._scripts = scripts
         self._paths = paths
         self._known: dict[tuple[str, str], Resolved] = {}
 
@@ -163,7 +172,10 @@ class ImportResolver:
         candidates = tuple(_candidates(path))
         for candidate in candidates:
             if candidate in self._files:
-                return Resolved(file=candidate)
+                script = path if path.endswith(".js") else f"{path}.js"
+                return Resolved(file=candidate, script=script if script in self._scripts else "")
+        if f"{path}.d.ts" in self._files and f"{path}.js" in self._scripts:
+            return Resolved(file=f"{path}.d.ts")
         if any(_is_file(self._root / candidate) for candidate in candidates):
             return Resolved(file=OUTSIDE)
         main = _main(self._root / path / "package.json")

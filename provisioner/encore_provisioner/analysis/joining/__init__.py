@@ -93,6 +93,10 @@ def _check_imports(source: Source, findings: Findings) -> None:
             if found.unseen:
                 message = f"TypeScript finds `{specifier.text}`, but Encore's build does not"
                 findings.add("E0106", specifier.place, message, hint=found.unseen)
+            if found.script:
+                message = f"Encore takes `{specifier.text}` for `{found.script}`"
+                hint = f"remove that file, or Encore sees no use of what `{found.file}` declares"
+                findings.add("W0106", specifier.place, message, hint=hint)
             if found.file is None:
                 message = f"`{specifier.text}` leads to no file"
                 if not specifier.passed_on:

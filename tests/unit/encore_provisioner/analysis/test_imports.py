@@ -112,3 +112,23 @@ def test_what_an_import_that_leads_nowhere_was_meant_to_say(
     tmp_path: Path, specifier: str, meant: str | None
 ) -> None:
     assert ImportResolver(tmp_path, FILES, Paths()).meant("a/api.ts", specifier) == meant
+
+
+@pytest.mark.parametrize(
+    ("specifier", "file", "script"),
+    [
+        ("./x", "a/x.ts", "a/x.js"),
+        ("./x.js", "a/x.ts", "a/x.js"),
+        ("./x.ts", "a/x.ts", ""),
+        ("../b/y", "b/y.ts", ""),
+        (".", "a/index.ts", ""),
+        ("../lib/z", "lib/z/index.ts", ""),
+        ("../c", "c.d.ts", ""),
+    ],
+)
+def test_a_script_beside_the_source_is_what_encore_takes(
+    tmp_path: Path, specifier: str, file: str, script: str
+) -> None:
+    scripts = frozenset({"a/x.js", "a/index.js", "lib/z/index.js", "c.js"})
+    resolver = ImportResolver(tmp_path, FILES, Paths(), scripts)
+    assert resolver.resolve("a/api.ts", specifier) == Resolved(file=file, script=script)

@@ -1,0 +1,3 @@
+import { db } from "./typed";
+
+export const read = () => db.query`SELECT 1`;

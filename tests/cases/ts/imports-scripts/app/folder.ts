@@ -1,0 +1,3 @@
+import { db } from "../lib";
+
+export const read = () => db.query`SELECT 1`;

@@ -1,0 +1,3 @@
+import { db } from "./alone";
+
+export const read = () => db.query`SELECT 1`;

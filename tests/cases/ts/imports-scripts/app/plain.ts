@@ -1,0 +1,3 @@
+import { db } from "./compiled";
+
+export const read = () => db.query`SELECT 1`;

@@ -1,0 +1,4 @@
+{
+  "id": "imports-scripts",
+  "lang": "typescript"
+}
