@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.declarations.model import Site
+from encore_provisioner.analysis.declarations.schema import check_schema
 from encore_provisioner.analysis.findings import did_you_mean
 from encore_provisioner.analysis.literals import Reader
 from encore_provisioner.analysis.types import Shape, Types
@@ -37,6 +38,8 @@ def check(site: Site, place: Node | None, pattern: str | None, reader: Reader) -
         if not value.is_object and value.name != "class":
             message = "the values of a `StructKeyspace` must be objects"
             reader.refuse("E0625", given[1], message, "name an interface, or use another keyspace")
+        else:
+            check_schema(reader, given[1], "a value of a cache", described=False)
 
 
 def _may_be_key(key: Shape) -> bool:

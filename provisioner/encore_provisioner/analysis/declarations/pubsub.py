@@ -11,6 +11,7 @@ from encore_config.graph import Delivery, Seconds
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.declarations.arguments import arguments, name_at, options_at
 from encore_provisioner.analysis.declarations.model import Site, Subscription, Topic
+from encore_provisioner.analysis.declarations.schema import check_schema
 from encore_provisioner.analysis.findings import did_you_mean
 from encore_provisioner.analysis.literals import LARGEST_COUNT, Reader
 from encore_provisioner.analysis.types import Types
@@ -40,6 +41,8 @@ def declare_topic(site: Site, reader: Reader) -> Topic:
         hint = 'write `new Topic<MessageType>("name", …)`'
         reader.refuse("E0603", site.node, "this topic does not say the type of its messages", hint)
     _check_ordering(site, options.get("orderingAttribute"), reader)
+    for message in nodes.type_arguments(site.node)[:1]:
+        check_schema(reader, message, "a message")
     delivery, ordering = options.get("deliveryGuarantee"), options.get("orderingAttribute")
     what = "the delivery guarantee"
     chosen = reader.choice(delivery, what, _DELIVERIES, "E0604") if delivery else None

@@ -12,10 +12,11 @@ from encore_config.graph import EndpointKind
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.model import Site
+from encore_provisioner.analysis.declarations.schema import check_schema
 from encore_provisioner.analysis.findings import did_you_mean
 from encore_provisioner.analysis.literals import Reader
 from encore_provisioner.analysis.source import Span
-from encore_provisioner.analysis.types import Field, Types, annotation
+from encore_provisioner.analysis.types import Field, Types, annotation, promised
 
 _IN_PATHS: Final = frozenset({"string", "boolean", "number", "bigint"})
 _COUNTS: Final[Mapping[EndpointKind, tuple[int, ...]]] = {
@@ -87,7 +88,10 @@ def _check_object(node: Node, what: str, reader: Reader) -> None:
     hint = "wrap it in an object: `{ value: … }`"
     if shape.is_void and shape.alias:
         hint = "write `void` itself"
-    elif shape.is_void or (shape.is_object and not shape.indexed):
+    elif shape.is_void:
+        return
+    elif shape.is_object and not shape.indexed:
+        check_schema(reader, promised(node) or node, f"the {what} of an endpoint")
         return
     message = f"the {what} type of an endpoint must be an interface or `void`"
     if shape.indexed:

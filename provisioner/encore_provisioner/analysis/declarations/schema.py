@@ -1,0 +1,29 @@
+"""The types of what is sent and kept: Encore must be able to read and to describe them."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from encore_provisioner.analysis.literals import Reader
+from encore_provisioner.analysis.schemas import Walk
+
+
+def check_schema(reader: Reader, given: Node, where: str, *, described: bool = True) -> None:
+    """What Encore refuses in the type at ``given`` is E0629; ``where`` is what has the type.
+
+    Without ``described`` it reads the type only. What it cannot read is told where it stands, what
+    it cannot describe where the type is named, as Encore does.
+    """
+    module, hint = (
+        reader.module,
+        "use strings, numbers, booleans, `Date`, and lists and objects of these",
+    )
+    for part in Walk(reader.resolver).parts(module, given):
+        span = part.module.span(part.node)
+        message = f"Encore cannot describe {part.what} in the type of {where}"
+        if not part.read:
+            reader.findings.add("E0629", span, message, hint=hint)
+        elif described:
+            same = (span.source, span.start) == (module.span(given).source, given.start_byte)
+            places = [] if same else [(part.what, span)]
+            reader.findings.add("E0629", module.span(given), message, hint=hint, related=places)
