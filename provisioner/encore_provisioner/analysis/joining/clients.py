@@ -41,7 +41,13 @@ class Clients:
         if form.seen == "index":
             message = f"Encore does not see this use of service `{service.name}`: it reads no names"
             findings.add("W0718", form.place, f"{message} in brackets", hint=_DOT)
-        if form.shape != "method" or form.member == "ref":
+        if form.shape != "method":
+            return None
+        if form.member == "ref":
+            message = (
+                f"which endpoints of service `{service.name}` are called through this is not seen"
+            )
+            findings.add("W0719", form.place, message, hint=f"call them as `{local}.name(…)`")
             return None
         own = self._endpoints.get(service.root, {})
         endpoint = own.get(form.member)
