@@ -65,14 +65,14 @@ class Scan:
             if found is None or found.shape not in ("field", "method", "template"):
                 continue
             findings = Findings()
-            operations = self._operations(item, found, findings)
+            operations = self._operations(item, found, Findings())  # Encore refuses none of these
             if operations:
                 message = f"Encore does not see this use of {item.title}: no variable names it"
                 hint = "put it into a `const` of its own and use that"
                 findings.add("W0707", item.place, message, hint=hint)
             if item.kind == "database":
                 check_query(found, False, findings)
-            yield self._use(item, operations, found, findings)
+            yield self._use(item, operations, found, findings, tracked=False)
 
     def _imported(self) -> dict[str, Target]:
         """The imported names of a module through which a resource may be used."""
@@ -173,7 +173,13 @@ class Scan:
         return operations
 
     def _use(
-        self, item: Declared, operations: frozenset[str], found: Occurrence, findings: Findings
+        self,
+        item: Declared,
+        operations: frozenset[str],
+        found: Occurrence,
+        findings: Findings,
+        *,
+        tracked: bool = True,
     ) -> FoundUse:
         """What is found out about a declaration of the app stands; by name, only if it exists."""
         conditional: tuple[Diagnostic, ...] = findings.sorted()
@@ -181,7 +187,8 @@ class Scan:
             self._findings.extend(conditional)
             conditional = ()
         public = None
-        if item.kind == "bucket" and "public_url" in operations and found.seen != "index":
+        tracked = tracked and found.seen != "index"
+        if item.kind == "bucket" and "public_url" in operations and tracked:
             public = member_span(found).place
         return FoundUse(
             target_of(item),

@@ -1,0 +1,4 @@
+{
+  "id": "unnamed-uses",
+  "lang": "typescript"
+}
