@@ -8,7 +8,7 @@ what the graph does not keep (types, texts) is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -206,14 +206,19 @@ def _rows_of_gateways(data: Metadata) -> list[tuple[object, ...]]:
     return [(g.encore_name, *((h.service_name, h.name) if h else ())) for g, h in handlers]
 
 
-def _rows_of_calls(data: Metadata) -> list[tuple[object, ...]]:
-    """Encore names the callee's service by its folder."""
+def _called(call: _Call, data: Metadata) -> str:
+    """Encore names the service of what is called by its folder."""
     names = {service.rel_path: service.name for service in data.svcs}
-    return [
-        (package.service_name, f"{names.get(call.pkg, call.pkg)}.{call.name}")
-        for package in data.pkgs
-        for call in package.rpc_calls
-    ]
+    return f"{names.get(call.pkg, call.pkg)}.{call.name}"
+
+
+def _rows_of_calls(data: Metadata) -> list[tuple[object, ...]]:
+    return [(p.service_name, _called(call, data)) for p in data.pkgs for call in p.rpc_calls]
+
+
+def _migrations(files: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    """Sorted by us: the order of two with one number is that of the folder for Encore."""
+    return tuple(f"{number}:{name}" for number, name in sorted(files))
 
 
 _METADATA: Final[Mapping[str, Callable[[Metadata], list[tuple[object, ...]]]]] = {
@@ -225,7 +230,8 @@ _METADATA: Final[Mapping[str, Callable[[Metadata], list[tuple[object, ...]]]]] =
     ],
     "gateway": _rows_of_gateways,
     "databases": lambda d: [
-        (b.name, b.migration_rel_path or "", *(f"{m.number}:{m.filename}" for m in b.migrations))
+        (b.name, b.migration_rel_path or "",
+         *_migrations((m.number, m.filename) for m in b.migrations))
         for b in d.sql_databases
     ],
     "topics": lambda d: [
@@ -240,7 +246,7 @@ _METADATA: Final[Mapping[str, Callable[[Metadata], list[tuple[object, ...]]]]] =
     ],
     "metrics": lambda d: [(m.name, _METRIC[m.kind]) for m in d.metrics],
     "cron jobs": lambda d: [
-        (c.id, c.title, c.schedule, c.endpoint.pkg, c.endpoint.name) for c in d.cron_jobs
+        (c.id, c.title, c.schedule, _called(c.endpoint, d)) for c in d.cron_jobs
     ],
     "secrets": lambda d: [(name, p.service_name) for p in d.pkgs for name in p.secrets],
     "uses of databases": lambda d: [(s.name, name) for s in d.svcs for name in s.databases],
@@ -268,7 +274,7 @@ def _rows_of_databases(graph: Graph) -> list[tuple[object, ...]]:
     for database in graph.databases:
         found = database.migrations
         files = found.files if found is not None else ()
-        names = (f"{file.number}:{file.filename}" for file in files)
+        names = _migrations((file.number, file.filename) for file in files)
         rows.append((database.name, found.dir if found is not None else "", *names))
     return rows
 
@@ -302,7 +308,8 @@ _GRAPH: Final[Mapping[str, Callable[[Graph], list[tuple[object, ...]]]]] = {
     "keyspaces": lambda g: [(k.cache, k.service, k.key_pattern) for k in g.keyspaces],
     "metrics": lambda g: [(m.name, m.kind) for m in g.metrics],
     "cron jobs": lambda g: [
-        (c.name, c.title, c.schedule, c.endpoint.service, c.endpoint.name) for c in g.cron_jobs
+        (c.name, c.title, c.schedule, f"{c.endpoint.service}.{c.endpoint.name}")
+        for c in g.cron_jobs
     ],
     "secrets": lambda g: [(s.name, service) for s in g.secrets for service in s.services],
     "uses of databases": lambda g: _uses(g, "database"),

@@ -1,9 +1,10 @@
 """What the analysis makes of real apps, as a table: ``python -m scripts.coverage PATH``.
 
-PATH is a checkout of a repository with Encore.ts apps; nothing of it is kept but names and
-counts. ``--oracle CMD`` compares each graph with Encore's own parser: ``CMD APP_DIR`` prints the
-app's metadata as JSON (see ``agreement``), or fails where Encore refuses the app. The table goes
-into ``docs/coverage.md``, between its marks; exit code 1 where something differs.
+PATH is a checkout of a repository with Encore.ts apps (``--others``: several repositories, for a
+table of their own); nothing of them is kept but names and counts. ``--oracle CMD`` compares each
+graph with Encore's own parser: ``CMD APP_DIR`` prints the app's metadata as JSON (see
+``agreement``), or fails where Encore refuses the app. The table goes into ``docs/coverage.md``,
+between its marks; exit code 1 where something differs.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from scripts.agreement import Difference, differences
 from scripts.page import PAGE, replaced
+from scripts.sources import Repository, repository
 
 from encore_provisioner.analysis import Analysis, analyse
 
@@ -36,6 +38,8 @@ COLUMNS: Final = (
     ("cron jobs", "cron_jobs"),
     ("uses", "uses"),
 )
+STOPS: Final = ("E", "W0104")
+"""What Encore's build stops at; a missing file is only a warning here, since it may be made yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,9 @@ class App:
         """Encore refuses what is an error here and nothing else, and both say the same of it."""
         if self.compared is None:
             return True
-        errors = any(code.startswith("E") for code in self.codes)
-        return self.compared.refused == errors and not self.compared.found
+        if self.compared.refused:
+            return any(code.startswith(STOPS) for code in self.codes)
+        return not self.compared.found and not any(code.startswith("E") for code in self.codes)
 
 
 def look_at(folder: Path, root: Path, oracle: Sequence[str]) -> App | None:
@@ -121,27 +126,39 @@ def section(apps: Sequence[App], repository: str, commit: str) -> str:
 
 def main() -> int:
     options = _options()
-    root = Path(options.path).resolve()
     oracle = shlex.split(options.oracle)
-    folders = sorted(
-        file.parent for file in root.rglob("encore.app") if "node_modules" not in file.parts
-    )
-    apps = [app for folder in folders if (app := look_at(folder, root, oracle)) is not None]
-    if not apps:
-        print(f"no Encore.ts app below {root}", file=sys.stderr)
-        return 1
+    if options.path is not None:
+        commit = options.commit or _commit(options.path)
+        given = [Repository(options.repository, commit, options.path.resolve())]
+        apps = list(_apps(given, oracle, named=False))
+        part, content = "apps", section(apps, options.repository, commit)
+    else:
+        apps = list(_apps(options.others, oracle, named=True))
+        part, content = "other apps", table(apps)
     for app in apps:
         print(f"{app.name}: {verdict(app)} {findings(app.codes)}")
         for difference in app.compared.found if app.compared else ():
             print(f"  {difference.kind}: ours {difference.ours}, Encore's {difference.theirs}")
-    commit = options.commit or _commit(root)
-    PAGE.write_text(replaced(PAGE.read_text(), "apps", section(apps, options.repository, commit)))
+    PAGE.write_text(replaced(PAGE.read_text(), part, content))
     return int(not all(app.agrees for app in apps))
+
+
+def _apps(given: Iterable[Repository], oracle: Sequence[str], *, named: bool) -> Iterator[App]:
+    for source in given:
+        prefix = f"`{source.name}` at `{source.commit[:10]}`: " if named else ""
+        for file in source.files("encore.app"):
+            app = look_at(file.parent, source.folder, oracle)
+            if app is not None:
+                yield replace(app, name=prefix + app.name)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.coverage", description=__doc__)
-    parser.add_argument("path", help="a folder with apps, at any depth")
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("path", nargs="?", type=Path, help="a checkout, with apps at any depth")
+    given.add_argument(
+        "--others", nargs="+", type=repository, metavar="NAME@COMMIT=FOLDER", default=()
+    )
     parser.add_argument("--oracle", default="", help="prints Encore's metadata of the app it gets")
     parser.add_argument("--repository", default="encoredev/examples", help="(%(default)s)")
     parser.add_argument("--commit", help="default: what git says of PATH")

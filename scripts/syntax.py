@@ -17,23 +17,13 @@ from pathlib import Path
 from typing import Final
 
 from scripts.page import PAGE, replaced
+from scripts.sources import Repository, repository
 
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.parse import parse
 from encore_provisioner.analysis.source import read_source
 
 SCRIPT: Final = Path(__file__).with_name("syntax.cjs")
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    name: str
-    commit: str
-    folder: Path
-
-    def files(self) -> tuple[str, ...]:
-        found = (path for path in self.folder.rglob("*.ts") if path.is_file())
-        return tuple(str(p) for p in sorted(found) if "node_modules" not in p.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,7 @@ def count(repository: Repository, ours: Mapping[str, bool], theirs: Mapping[str,
 
 
 def compare(repository: Repository, typescript: str) -> Counts:
-    paths = repository.files()
+    paths = tuple(map(str, repository.files("*.ts")))
     ours = {path: _refused(path) for path in paths}
     theirs = _ask(typescript, paths)
     alone = tuple(path for path in paths if ours[path] and not theirs[path])
@@ -93,14 +83,6 @@ def table(counted: Sequence[Counts]) -> str:
 
 def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def repository(text: str) -> Repository:
-    named, found, folder = text.partition("=")
-    name, _, commit = named.partition("@")
-    if not found or not name or not commit:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME@COMMIT=FOLDER")
-    return Repository(name, commit, Path(folder))
 
 
 def main() -> int:

@@ -30,7 +30,10 @@ GRAPH = g.Graph(
             name="d",
             migrations=g.Migrations(
                 dir="m", source="default",
-                files=(g.MigrationFile(filename="1_a.up.sql", number=1, description="a"),),
+                files=tuple(
+                    g.MigrationFile(filename=f"1_{name}.up.sql", number=1, description=name)
+                    for name in ("a", "b")
+                ),
             ),
             at=AT,
         ),
@@ -92,7 +95,7 @@ def metadata() -> Any:
         ],
         "sql_databases": [
             {"name": "d", "migration_rel_path": "m",
-             "migrations": [{"filename": "1_a.up.sql", "number": 1}]},
+             "migrations": [{"filename": f"1_{name}.up.sql", "number": 1} for name in "ba"]},
             {"name": "e", "migration_rel_path": None, "migrations": []},
         ],
         "pubsub_topics": [
@@ -107,7 +110,7 @@ def metadata() -> Any:
         "metrics": [{"name": "n", "kind": 1}],
         "cron_jobs": [
             {"id": "j", "title": "J", "schedule": "every:5",
-             "endpoint": {"pkg": "b", "name": "get"}}
+             "endpoint": {"pkg": "in/b", "name": "get"}}
         ],
         "gateways": [
             {"encore_name": "api-gateway",
@@ -167,6 +170,7 @@ ENDPOINT = ("svcs", 1, "rpcs", 0)
         ("caches", at("cache_clusters", 0, "eviction_policy", value="noeviction")),
         ("metrics", at("metrics", 0, "kind", value=0)),
         ("cron jobs", at("cron_jobs", 0, "schedule", value="every:6")),
+        ("cron jobs", at("cron_jobs", 0, "endpoint", "pkg", value="")),
         ("secrets", at("pkgs", 1, "secrets", value=[])),
         ("uses of databases", at("svcs", 1, "databases", value=["e"])),
         ("uses of topics", at("pubsub_topics", 0, "publishers", value=[])),

@@ -31,6 +31,8 @@ def test_findings_are_counted_by_code() -> None:
         (app("a", "E0101", compared=Compared()), "only Encore accepts", False),
         (app("a", "E0101", compared=Compared(refused=True)), "both refuse", True),
         (app("a", "W0525", compared=Compared(refused=True)), "only Encore refuses", False),
+        (app("a", "W0104", compared=Compared(refused=True)), "both refuse", True),
+        (app("a", "W0104", compared=Compared()), "the same", True),
         (
             app("a", compared=Compared(found=(Difference("topics", ("t",), ()),))),
             "differs: topics",

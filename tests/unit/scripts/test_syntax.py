@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from scripts.page import PAGE, replaced
-from scripts.syntax import Repository, count, repository, table
+from scripts.sources import Repository, repository
+from scripts.syntax import count, table
 
 
 def test_each_file_is_counted_where_it_belongs() -> None:
@@ -23,7 +24,9 @@ def test_each_file_is_counted_where_it_belongs() -> None:
 
 
 def test_a_repository_is_named_with_its_commit_and_folder() -> None:
-    assert repository("x/y@abc=some/folder") == Repository("x/y", "abc", Path("some/folder"))
+    assert repository("x/y@abc=some/folder") == Repository(
+        "x/y", "abc", Path("some/folder").resolve()
+    )
     for wrong in ("x/y", "x/y=folder", "@abc=folder"):
         with pytest.raises(argparse.ArgumentTypeError):
             repository(wrong)
@@ -34,8 +37,8 @@ def test_packages_and_other_files_are_left_out(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     (tmp_path / "folder.ts").mkdir()
-    files = Repository("x/y", "abc", tmp_path).files()
-    assert [Path(file).relative_to(tmp_path).as_posix() for file in files] == ["a.ts", "in/b.ts"]
+    files = Repository("x/y", "abc", tmp_path).files("*.ts")
+    assert [file.relative_to(tmp_path).as_posix() for file in files] == ["a.ts", "in/b.ts"]
 
 
 def test_a_part_of_the_page_is_replaced_and_nothing_else() -> None:
@@ -46,6 +49,7 @@ def test_a_part_of_the_page_is_replaced_and_nothing_else() -> None:
         replaced(page, "syntax", "new")
 
 
-def test_the_page_has_both_parts() -> None:
+@pytest.mark.parametrize("part", ["apps", "other apps", "syntax"])
+def test_the_page_has_every_part(part: str) -> None:
     page = PAGE.read_text()
-    assert replaced(replaced(page, "apps", "x"), "syntax", "y") != page
+    assert "\nsomething new\n" in replaced(page, part, "something new")
