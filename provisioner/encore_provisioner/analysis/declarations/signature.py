@@ -196,6 +196,9 @@ def _check_wire(node: Node, reader: Reader) -> None:
     if not shape.is_object and not shape.is_void:
         message = "the parameter type of an auth handler must be an interface"
         reader.refuse("E0509", node, message, 'write `{ authorization: Header<"Authorization"> }`')
+    elif shape.indexed:
+        message = "the parameter type of an auth handler must name its fields"
+        reader.refuse("E0527", node, message, 'write `{ authorization: Header<"Authorization"> }`')
     for field in shape.fields:
         found = types.of(field)
         if found.alias or found.kind not in ("wire", "unknown"):

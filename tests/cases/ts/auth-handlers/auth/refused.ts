@@ -26,4 +26,5 @@ export const onlyOneType = authHandler<Params>(async (params: Params) => ({ user
 export const plain = authHandler<Plain, Data>(handler);
 export const mixed = authHandler<Mixed, Data>(handler);
 export const text = authHandler<string, Data>(handler);
+export const record = authHandler<Record<string, string>, Data>(handler);
 export const generic = authHandler(async <T>(params: Params): Promise<Data> => ({ userID: "1" }));
