@@ -5,6 +5,7 @@ import { CacheCluster as Cluster, StringKeyspace as Keyspace } from "encore.dev/
 import { Counter as Count, CounterGroup as CountGroup, Gauge as Level } from "encore.dev/metrics";
 import { secret as loadSecret } from "encore.dev/config";
 import { api as endpoint } from "encore.dev/api";
+import Levels from "encore.dev/metrics";
 import { Bucket, CounterGroup } from "../lib/sdk";
 
 // Each of these works when the app runs; what Encore makes of it stands in diagnostics.txt.
@@ -35,3 +36,6 @@ function inner(): void {
   console.log(new Gauge("no-gauge"));
 }
 inner();
+
+// There is no such export: this fails when the app runs.
+export const none = new Levels("default-import");
