@@ -23,6 +23,8 @@ _UNSEEN: Final = (".tsx", ".mts", ".cts")
 _SDK_IMPORT: Final = re.compile(
     rb"import\s*\{(?P<names>[^}]*)\}\s*from\s*[\"'](?P<module>encore\.dev/[\w/]+)[\"']"
 )
+_ONLY_TS: Final = "Encore reads only files that end in `.ts`"
+_IN_TS: Final = "declare it in a `.ts` file"
 _TESTS: Final = (".test.ts", ".spec.ts", ".test.js", ".spec.js")
 
 
@@ -72,25 +74,35 @@ def is_ignored(name: str) -> bool:
     return name in _IGNORED or name.startswith(".") or name.endswith(_TESTS)
 
 
-def _look_into(file: SourceFile, findings: Findings) -> None:
+def look_into_skipped(root: Path, path: str, findings: Findings) -> None:
+    """A declaration in an imported file that the walk passes over does not exist for Encore."""
+    if not path.startswith("../"):
+        rule = "Encore does not search this file"
+        hint = "declare it in a file that is no test, no link and not hidden"
+        _look_into(SourceFile(path, str(root / path)), findings, rule, hint)
+
+
+def _look_into(
+    file: SourceFile, findings: Findings, rule: str = _ONLY_TS, hint: str = _IN_TS
+) -> None:
     try:
         raw = file.read()
     except OSError as error:
         report_unreadable(file.path, error, findings)
         return
     if b"encore.dev/" in raw:
-        _check_unseen(read_source(file.path, raw), findings)
+        _check_unseen(read_source(file.path, raw), findings, rule, hint)
 
 
-def _check_unseen(source: Source, findings: Findings) -> None:
-    """Encore reads only ``.ts`` files; a declaration elsewhere does not exist for it."""
+def _check_unseen(source: Source, findings: Findings, rule: str, hint: str) -> None:
+    """A declaration in a file that Encore does not read does not exist for it."""
     for match in _SDK_IMPORT.finditer(source.text):
         module = match["module"].decode()
         known = next((name for name in _names(match["names"]) if (module, name) in SYMBOLS), None)
         if known is not None:
-            message = f"Encore reads only files that end in `.ts`, so it sees no `{known}` here"
+            message = f"{rule}, so it sees no `{known}` here"
             span = Span(source, match.start(), match.end())
-            findings.add("W0105", span, message, hint="declare it in a `.ts` file")
+            findings.add("W0105", span, message, hint=hint)
 
 
 def _names(listed: bytes) -> Iterator[str]:

@@ -87,13 +87,15 @@ class Resolved:
     """``file`` is a source's path, or ``OUTSIDE``; None when the import leads nowhere.
 
     ``unseen``: TypeScript follows the import and Encore does not; what to do. ``script``: the
-    ``.js`` file that Encore takes instead.
+    ``.js`` file that Encore takes instead. ``skipped``: a TypeScript file that is no source: a
+    test, a link, hidden or outside the app.
     """
 
     file: str | None
     virtual: str | None = None
     unseen: str = ""
     script: str = ""
+    skipped: str = ""
 
     @property
     def way(self) -> str:
@@ -176,8 +178,9 @@ class ImportResolver:
                 return Resolved(file=candidate, script=script if script in self._scripts else "")
         if f"{path}.d.ts" in self._files and f"{path}.js" in self._scripts:
             return Resolved(file=f"{path}.d.ts")
-        if any(_is_file(self._root / candidate) for candidate in candidates):
-            return Resolved(file=OUTSIDE)
+        other = next((c for c in candidates if _is_file(self._root / c)), None)
+        if other is not None:
+            return Resolved(file=OUTSIDE, skipped=other if other.endswith(".ts") else "")
         main = _main(self._root / path / "package.json")
         return self._find(posixpath.join(path, main)) if main else Resolved(file=None)
 

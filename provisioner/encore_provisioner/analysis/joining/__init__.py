@@ -20,6 +20,7 @@ from typing import Final
 
 from encore_config.graph import Graph
 from encore_provisioner.analysis.facts import Facts
+from encore_provisioner.analysis.files import look_into_skipped
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.imports import ImportResolver
 from encore_provisioner.analysis.joining.assets import check_assets, read_migrations
@@ -93,6 +94,8 @@ def _check_imports(source: Source, findings: Findings) -> None:
             if found.unseen:
                 message = f"TypeScript finds `{specifier.text}`, but Encore's build does not"
                 findings.add("E0106", specifier.place, message, hint=found.unseen)
+            if found.skipped:
+                look_into_skipped(source.root, found.skipped, findings)
             if found.script:
                 message = f"Encore takes `{specifier.text}` for `{found.script}`"
                 hint = f"remove that file, or Encore sees no use of what `{found.file}` declares"

@@ -1,0 +1,3 @@
+import { shout } from "../.shared/text";
+
+export const loud = shout("nothing is declared there");

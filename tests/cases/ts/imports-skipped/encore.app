@@ -1,0 +1,4 @@
+{
+  "id": "imports-skipped",
+  "lang": "typescript"
+}
