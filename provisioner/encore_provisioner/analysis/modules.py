@@ -46,7 +46,8 @@ class Export:
 class Module:
     """``values`` and ``types`` are the top-level bindings: variables by declarator, types by node.
 
-    ``specifiers`` are all modules from which values come, with the place that names each.
+    ``specifiers`` are all modules from which values come, with the place that names each;
+    ``repeated`` are imports that bind a name again, each after the one before it.
     """
 
     parsed: Parsed
@@ -57,6 +58,7 @@ class Module:
     values: dict[str, Node]
     types: dict[str, Node]
     specifiers: tuple[tuple[str, Node], ...]
+    repeated: tuple[tuple[Import, Import], ...]
     scopes: Scopes
 
     @property
@@ -83,6 +85,7 @@ class _Draft:
     values: dict[str, Node] = field(default_factory=dict)
     types: dict[str, Node] = field(default_factory=dict)
     specifiers: list[tuple[str, Node]] = field(default_factory=list)
+    repeated: list[tuple[Import, Import]] = field(default_factory=list)
 
 
 def read_module(parsed: Parsed) -> Module:
@@ -104,6 +107,7 @@ def read_module(parsed: Parsed) -> Module:
         values=draft.values,
         types=draft.types,
         specifiers=tuple(draft.specifiers),
+        repeated=tuple(draft.repeated),
         scopes=Scopes(parsed.source.text, parsed.root),
     )
 
@@ -141,7 +145,10 @@ def _import(statement: Node, draft: _Draft) -> None:
     for local, imported, node in _imported(statement):
         # A specifier of its own may be `type X`; no value passes through it either.
         no_value = type_only or _is_type_only(node)
-        draft.imports[local] = Import(local, specifier, imported, no_value, node)
+        found = Import(local, specifier, imported, no_value, node)
+        if local in draft.imports:
+            draft.repeated.append((draft.imports[local], found))
+        draft.imports[local] = found
 
 
 def _imported(statement: Node) -> Iterator[tuple[str, str, Node]]:

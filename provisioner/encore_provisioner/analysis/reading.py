@@ -28,6 +28,7 @@ def read_facts(path: str, library: Library) -> Facts:
         module = opened.module
         findings.extend(declares.findings)
         _check_service_file(module, declares.index, findings)
+        _check_repeated(module, findings)
         links = tuple(find_links(module, library.index, findings))
         scan = Scan(module, library.index, findings)
         uses = tuple(scan.uses())
@@ -64,6 +65,18 @@ def _imports(module: Module, library: Library) -> Iterator[tuple[Specifier, Reso
             statement = node.parent
             passed_on = statement is not None and statement.type == "export_statement"
             yield Specifier(text, module.place(node), passed_on), found
+
+
+def _check_repeated(module: Module, findings: Findings) -> None:
+    """Encore refuses a name that is imported twice in each file that it reads for declarations."""
+    if not any(found.specifier.startswith("encore.dev/") for found in module.imports.values()):
+        return
+    for first, second in module.repeated:
+        message = f"`{second.local}` is imported twice"
+        places = [("the first time", module.place(first.node))]
+        findings.add(
+            "E0209", module.place(second.node), message, hint="remove one of them", related=places
+        )
 
 
 def _check_service_file(module: Module, index: FileIndex, findings: Findings) -> None:

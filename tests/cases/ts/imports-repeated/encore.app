@@ -1,0 +1,1 @@
+{ "id": "imports-repeated", "lang": "typescript" }
