@@ -51,16 +51,13 @@ _PASSING: Final = frozenset({"Array", "Readonly", "Record", "Required"})
 _CHOOSING: Final = frozenset({"Exclude", "Extract", "NonNullable", "Omit", "Partial", "Pick"})
 """Those that it reads whole and may describe in part."""
 
-_NAMES: Final = (
-    "ArrayBuffer AsyncGenerator AsyncIterable AsyncIterator Awaited BigInt Blob Boolean Buffer "
-    "Capitalize ConstructorParameters DataView Error File Float32Array Float64Array FormData "
-    "Function Generator Headers InstanceType Int16Array Int32Array Int8Array Iterable Iterator "
-    "JSON Lowercase Map Number Object Parameters ReadableStream ReadonlyArray ReadonlyMap "
-    "ReadonlySet RegExp Request Response ReturnType Set String Symbol URL URLSearchParams "
-    "Uint16Array Uint32Array Uint8Array Uncapitalize Uppercase WeakMap WeakSet"
+_UNIVERSE: Final = _PASSING | _CHOOSING | {"Date", "Promise", "bigint"}
+"""All names that Encore knows without a declaration: of other types of TypeScript's, none."""
+
+_ELSEWHERE: Final = frozenset(
+    {"ambient_declaration", "conditional_type", "internal_module", "module", "statement_block"}
 )
-_LIBRARY: Final = frozenset(_NAMES.split())
-"""Types of TypeScript's library and of Node that Encore does not know."""
+"""What may declare types that are no top-level ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +159,7 @@ class Walk:
         text = nodes.text(name)
         target = self.resolver.type(module, text)
         if target.node is None or target.module is None:
-            if target.module is not None and target.name in _LIBRARY:
+            if target.module is not None and _is_unknown(target.module, name, target.name):
                 yield Part(f"`{text}`, which it does not know,", module, name, read=False)
             return
         key = (target.module.path, target.node.start_byte)
@@ -198,3 +195,23 @@ def _method(module: Module, node: Node) -> Part:
     if getter:
         return Part("a getter or setter", module, node, read=False)
     return Part("a method", module, node, read=True)
+
+
+def _is_unknown(module: Module, node: Node, name: str) -> bool:
+    """Whether Encore knows no such type: nothing around the node, or in an import, declares it."""
+    if name in _UNIVERSE or re.search(
+        rb"\bimport\s+(?:type\s+)?%b\s*=" % re.escape(name.encode()), module.parsed.source.text
+    ):
+        return False
+    outer = module.scopes.around(node)
+    return not any(each.type in _ELSEWHERE or name in _parameters(each) for each in outer)
+
+
+def _parameters(node: Node) -> Iterator[str]:
+    """The type parameters of a declaration, or of a mapped type."""
+    listed = nodes.field(node, "type_parameters")
+    mapped = (c for c in node.named_children if c.type == "mapped_type_clause")
+    for each in (*(listed.named_children if listed is not None else ()), *mapped):
+        name = nodes.field(each, "name")
+        if name is not None:
+            yield nodes.text(name)

@@ -18,6 +18,7 @@ abstract class Shelf { abstract items: string[] }
 enum State { Open }
 type Alias = Basket;
 type Box<T> = { value: T };
+import Imported = Item;
 interface Tree { children: Tree[]; label?: string }
 interface Named { name: string }
 interface Called extends Named { call: () => void }
@@ -38,6 +39,8 @@ GOOD = (
     "Box<string>",
     "Tree",
     "{ a: (string) }",
+    "{ [K in 'a' | 'b']: { name: K } }",
+    "Imported",
 )
 UNREAD = (
     "{ a: () => void }",
@@ -67,6 +70,9 @@ UNREAD = (
     "Item & { a: () => void }",
     "Called",
     "Uint8Array",
+    "{ a: HTMLElement }",
+    "{ a: Nowhere }",
+    "{ a: T }",
 )
 UNSAID = (
     "Basket",
