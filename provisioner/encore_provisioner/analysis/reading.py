@@ -28,7 +28,7 @@ def read_facts(path: str, library: Library) -> Facts:
         module = opened.module
         findings.extend(declares.findings)
         _check_service_file(module, declares.index, findings)
-        _check_repeated(module, findings)
+        _check_repeated(module, declares.index, findings)
         links = tuple(find_links(module, library.index, findings))
         scan = Scan(module, library.index, findings)
         uses = tuple(scan.uses())
@@ -67,9 +67,9 @@ def _imports(module: Module, library: Library) -> Iterator[tuple[Specifier, Reso
             yield Specifier(text, module.place(node), passed_on), found
 
 
-def _check_repeated(module: Module, findings: Findings) -> None:
-    """Encore refuses a name that is imported twice in each file that it reads for declarations."""
-    if not any(found.specifier.startswith("encore.dev/") for found in module.imports.values()):
+def _check_repeated(module: Module, index: FileIndex, findings: Findings) -> None:
+    """Encore refuses a name imported twice where it resolves names: in files with declarations."""
+    if all(isinstance(item, Service) for item in index.items):
         return
     for first, second in module.repeated:
         message = f"`{second.local}` is imported twice"

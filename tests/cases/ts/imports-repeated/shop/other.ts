@@ -1,7 +1,7 @@
 import { sum } from "./orders";
 import { sum } from "./orders";
 
-// Encore does not read for declarations what does not name the SDK.
+// Encore resolves no names where nothing is declared.
 export interface Order {
   id: number;
 }
