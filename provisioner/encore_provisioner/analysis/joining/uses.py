@@ -7,7 +7,7 @@ services that import it, and is a finding, because Encore attributes by folder a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +31,7 @@ _KINDS: Final[dict[Kind, UseKind]] = {
     "metric": "metric",
     "topic": "topic",
 }
+_SHOWN: Final = 4
 _ACCESS: Final[frozenset[Operation]] = frozenset({"access"})
 
 
@@ -106,14 +107,19 @@ def attribute(
     uses: Iterable[Use], services: Services, importers: Importers, findings: Findings
 ) -> tuple[ServiceUse, ...]:
     found: list[ServiceUse] = []
+    lost: dict[tuple[str, str], list[Use]] = {}
     for use in uses:
         service = services.of(use.path)
         names = (service.name,) if service is not None else importers.of(use.path)
         if isinstance(use.declaration, Keyspace):
             _check_keyspace(use, names, services.of(use.declaration.path), findings)
+        elif service is None and use.kind == "database":
+            lost.setdefault((use.path, use.name), []).append(use)
         elif service is None:
             _report_shared(use, names, findings)
         found.extend(ServiceUse(name, use) for name in names)
+    for in_file in lost.values():
+        _report_lost(in_file, importers.of(in_file[0].path), findings)
     return tuple(found)
 
 
@@ -131,21 +137,29 @@ def _check_keyspace(
         findings.add("W0717", use.place, message, hint=hint)
 
 
+def _report_lost(uses: Sequence[Use], importers: tuple[str, ...], findings: Findings) -> None:
+    """The uses of one database in one file outside every service: Encore drops them."""
+    first, *others = sorted(uses, key=lambda use: use.place)
+    times = f" {len(uses)} times in this file" if others else ""
+    message = (
+        f"database `{first.name}` is used outside every service{times}, so Encore gives no service "
+        f"access to it for this ({_imported_by(importers)})"
+    )
+    hint = "move this into a service's folder, or pass the database in from there"
+    places = [("used here too", other.place) for other in others[:_SHOWN]]
+    findings.add("W0702", first.place, message, hint=hint, related=places)
+
+
+def _imported_by(importers: tuple[str, ...]) -> str:
+    return f"it is imported by {', '.join(importers)}" if importers else "no service imports it"
+
+
 def _report_shared(use: Use, importers: tuple[str, ...], findings: Findings) -> None:
-    by = f"it is imported by {', '.join(importers)}" if importers else "no service imports it"
-    if use.kind == "database":
-        message = (
-            f"database `{use.name}` is used outside every service, so Encore gives no service "
-            f"access to it for this ({by})"
-        )
-        hint = "move this into a service's folder, or pass the database in from there"
-        findings.add("W0702", use.place, message, hint=hint)
-        return
     title = TITLES[use.declaration.kind] if use.declaration is not None else use.kind
     verb = "called" if use.kind == "endpoint" else "used"
     message = (
         f"{title} `{use.name}` is {verb} outside every service, and Encore cannot tell which "
-        f"service that is ({by})"
+        f"service that is ({_imported_by(importers)})"
     )
     hint = "move this into a service's folder, or create a reference there and pass it in"
     findings.add("E0701", use.place, message, hint=hint)
