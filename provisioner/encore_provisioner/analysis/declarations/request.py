@@ -46,9 +46,9 @@ def check_request(
     site: Site, kind: EndpointKind, path: str | None, methods: Sequence[str], reader: Reader
 ) -> None:
     sent = _sent(site, kind, methods)
-    for node in sent.all:
-        _check_readable(node, reader)
     in_path = frozenset(url.parameters(path or ""))
+    for node in sent.all:
+        _check_readable(node, in_path, reader)
     for node in sent.in_query:
         _check_query(site, node, in_path, reader)
 
@@ -66,8 +66,11 @@ def _sent(site: Site, kind: EndpointKind, methods: Sequence[str]) -> Sent:
     return Sent(given[: handshakes + (kind != "stream_out")], given[:handshakes])
 
 
-def _check_readable(node: Node, reader: Reader) -> None:
-    """``Partial<T>`` and its like are no types of the app, unless one of its names holds them."""
+def _check_readable(node: Node, in_path: frozenset[str], reader: Reader) -> None:
+    """``Partial<T>`` and its like are no types of the app, unless one of its names holds them.
+
+    Encore describes a request only if it has more fields than the path has parameters.
+    """
     inner = _unwrapped(node)
     name = nodes.field(inner, "name") if inner.type == "generic_type" else None
     if name is None:
@@ -75,13 +78,39 @@ def _check_readable(node: Node, reader: Reader) -> None:
     target = reader.resolver.type(reader.module, nodes.text(name))
     if target.node is not None or target.module is None:
         return
-    if target.name in _UTILITIES and not Types(reader.resolver).shape(reader.module, inner).indexed:
+    types = Types(reader.resolver)
+    if target.name in _UTILITIES and not types.shape(reader.module, inner).indexed:
+        if in_path and _names(inner, types, reader.module) <= in_path:
+            return
         message = f"Encore cannot describe `{nodes.text(node)}` as the request type of an endpoint"
         hint = f"give it a name, `type Request = {nodes.text(node)}`, and use that here"
         reader.refuse("E0509", node, message, hint)
     elif target.name == "Promise":
         message = "the request type of an endpoint must be an interface or `void`, no promise"
         reader.refuse("E0509", node, message, "write the type inside the `Promise`")
+
+
+def _names(utility: Node, types: Types, module: Module) -> frozenset[str]:
+    """The fields of ``Partial<T>`` and its like, as far as they are plain to see."""
+    name, given = nodes.field(utility, "name"), nodes.type_arguments(utility)
+    what = nodes.text(name) if name is not None else ""
+    of = types.shape(module, given[0]).fields if given else ()
+    fields = frozenset(field.name for field in of)
+    keys = frozenset(key for argument in given for key in _literals(argument))
+    if what in ("Pick", "Record"):
+        return keys
+    return fields - keys
+
+
+def _literals(node: Node) -> Iterator[str]:
+    """The strings of ``"a" | "b"``."""
+    if node.type == "union_type":
+        for part in _parts(node):
+            yield from _literals(part)
+    elif node.type == "literal_type" and node.named_children:
+        value = nodes.string_value(node.named_children[0])
+        if value is not None:
+            yield value
 
 
 def _check_query(site: Site, node: Node, in_path: frozenset[str], reader: Reader) -> None:
