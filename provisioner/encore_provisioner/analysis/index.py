@@ -101,7 +101,9 @@ class Index:
         if target.entity not in ("default", "value"):
             return None
         held = self._of_file(target.module).variable(name, None)
-        return replace(held, via=target.via) if held is not None else None
+        if held is None or held.via == target.via:
+            return held
+        return replace(held, via=target.via)
 
     def inline(self, module: Module, node: Node) -> Held | None:
         """The declaration or reference that ``node`` itself is, without a variable."""

@@ -21,7 +21,7 @@ from encore_provisioner.analysis.imports import ImportResolver, Resolved
 from encore_provisioner.analysis.index import FileIndex, Index
 from encore_provisioner.analysis.modules import Module, read_module
 from encore_provisioner.analysis.parse import parse
-from encore_provisioner.analysis.resolver import Resolver
+from encore_provisioner.analysis.resolver import Resolver, TypeTarget
 from encore_provisioner.analysis.source import folder_of, read_source
 
 _TREES_KEPT: Final = 96
@@ -31,12 +31,14 @@ _TREES_KEPT: Final = 96
 class Trail:
     """What answers depended on: digests of files by path, and where imports led.
 
-    ``declared`` are the files whose declarations' own trail is already a part of this one.
+    ``declared`` are the files whose declarations' own trail is already a part of this one, and
+    ``types`` those whose way is; they hold syntax trees, so they go when the trail ends.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     ways: dict[tuple[str, str], str] = field(default_factory=dict)
     declared: set[str] = field(default_factory=set)
+    types: dict[tuple[str, str], TypeTarget] = field(default_factory=dict)
 
     def add(self, other: Trail) -> None:
         self.files.update(other.files)
@@ -76,8 +78,9 @@ class Library(Mapping[str, Module]):
         self._imports = imports
         self._opened: OrderedDict[str, Opened] = OrderedDict()
         self._declares: dict[str, Declares] = {}
+        self._ways: dict[tuple[str, str], tuple[Resolved, str | None]] = {}
         self._trail = Trail()
-        self.resolver = Resolver(self, self)
+        self.resolver = Resolver(self, self, self.types)
         self.index = Index(self._file_index, self.resolver)
 
     def __getitem__(self, path: str) -> Module:
@@ -109,13 +112,23 @@ class Library(Mapping[str, Module]):
 
     def resolve(self, importer: str, specifier: str) -> Resolved:
         """Where an import leads, as the import resolver says."""
-        found = self._imports.resolve(importer, specifier)
-        if self._imports.looks_at_files(specifier):
-            self._trail.ways[folder_of(importer), specifier] = found.way
+        key = (folder_of(importer), specifier)
+        known = self._ways.get(key)
+        if known is None:
+            found = self._imports.resolve_from(*key)
+            looks = self._imports.looks_at_files(specifier)
+            known = self._ways[key] = (found, found.way if looks else None)
+        found, way = known
+        if way is not None:
+            self._trail.ways[key] = way
         return found
 
     def looks_at_files(self, specifier: str) -> bool:
         return self._imports.looks_at_files(specifier)
+
+    def types(self) -> dict[tuple[str, str], TypeTarget]:
+        """Types by file and name that were found on this trail, and so are a part of it already."""
+        return self._trail.types
 
     def declares(self, path: str) -> Declares:
         known = self._declares.get(path)
@@ -139,5 +152,6 @@ class Library(Mapping[str, Module]):
         try:
             yield self._trail
         finally:
+            self._trail.types.clear()
             outer.add(self._trail)
             self._trail = outer

@@ -6,7 +6,7 @@ name or reports a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tree_sitter import Node
@@ -32,8 +32,8 @@ def text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
-def field(node: Node, name: str) -> Node | None:
-    return node.child_by_field_name(name)
+field: Final[Callable[[Node, str], Node | None]] = Node.child_by_field_name
+"""``field(node, "name")``: asked for so often that a function around it would be felt."""
 
 
 def arguments(call: Node) -> tuple[Node, ...] | None:

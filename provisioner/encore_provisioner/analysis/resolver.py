@@ -8,7 +8,7 @@ leads out of the app is None. Knows nothing of declarations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -56,9 +56,17 @@ class Imports(Protocol):
 
 
 class Resolver:
-    def __init__(self, modules: Mapping[str, Module], imports: Imports) -> None:
+    """``types`` gives the types that were found before, by file and name, as far as they count."""
+
+    def __init__(
+        self,
+        modules: Mapping[str, Module],
+        imports: Imports,
+        types: Callable[[], dict[tuple[str, str], TypeTarget]] = dict,
+    ) -> None:
         self._modules = modules
         self._imports = imports
+        self._types = types
 
     @property
     def modules(self) -> Mapping[str, Module]:
@@ -112,7 +120,10 @@ class Resolver:
 
     def type(self, module: Module, name: str) -> TypeTarget:
         """The type that ``name`` means in ``module``: aliases of imports are followed."""
-        return self._type(module, name, frozenset())
+        known, key = self._types(), (module.path, name)
+        if key not in known:
+            known[key] = self._type(module, name, frozenset())
+        return known[key]
 
     def _expression(self, module: Module, node: Node) -> Target | None:
         node = nodes.unwrap(node)
@@ -193,7 +204,7 @@ class Resolver:
             via.add("default")
         elif export.name != export.local:
             via.add("rename")
-        return replace(local, via=local.via | via)
+        return replace(local, via=local.via | via) if via else local
 
     def _type(self, module: Module, name: str, seen: _Seen) -> TypeTarget:
         imported = module.imports.get(name)
