@@ -7,13 +7,14 @@ looks for.
 
 from __future__ import annotations
 
+import posixpath
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.fuzz.apps import App, seeds, sources, write
+from tests.fuzz.apps import App, Link, seeds, sources, write
 from tests.fuzz.inputs import Input
 
 from encore_config.codec import decode, encode
@@ -30,6 +31,7 @@ from encore_provisioner.errors import AppError
 Analyse = Callable[..., Analysis]
 """As :func:`encore_provisioner.analysis.analyse`."""
 _TRIES: Final = 3
+_LINKS: Final = 8
 _SLOWER: Final = 60
 _ALWAYS: Final = 0.5  # seconds
 
@@ -118,16 +120,25 @@ def check_document(found: Analysis) -> None:
 
 def check_positions(found: Analysis, app: App) -> None:
     lines: dict[str, list[str]] = {}
-    files = {_printable(path): entry for path, entry in app.items()}
+    files = {_printable(path): _content(path, app) for path in app}
     for at, end in _positions(found):
         if at.file not in lines:
-            entry = files.get(at.file)
-            lines[at.file] = _lines(entry if isinstance(entry, bytes) else b"")
+            lines[at.file] = _lines(files.get(at.file, b""))
         _check_inside(at.line, at.column, lines[at.file], at)
         if end is not None:
             _check_inside(end.line, end.column, lines[at.file], at)
             if (end.line, end.column) < (at.line, at.column):
                 raise BrokenPromiseError(f"{at} ends before it begins")
+
+
+def _content(path: str, app: App) -> bytes:
+    """The text of a file, or of what a link of the app leads to."""
+    for _ in range(_LINKS):
+        entry = app.get(path)
+        if not isinstance(entry, Link):
+            return entry if isinstance(entry, bytes) else b""
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.target))
+    return b""
 
 
 def _printable(path: str) -> str:

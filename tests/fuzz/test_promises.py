@@ -69,6 +69,12 @@ def test_nothing_is_told_of_an_analysis_that_keeps_every_promise(tmp_path: Path)
     )
 
 
+def test_a_place_in_a_linked_file_is_one_of_what_the_link_leads_to(tmp_path: Path) -> None:
+    inside, outside = (At(file="link.ts", line=line, column=1) for line in (3, 4))
+    assert list(report(always(finding(inside)), tmp_path)) == []
+    assert "to 4:1 does not lie inside" in only(report(always(finding(outside)), tmp_path / "b"))
+
+
 def test_a_refused_encore_app_breaks_no_promise(tmp_path: Path) -> None:
     def refuses(*_: object, **__: object) -> Analysis:
         raise AppError("there is none", code="no-app")
