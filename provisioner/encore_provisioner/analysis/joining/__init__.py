@@ -1,5 +1,6 @@
 """From the facts of all files to the app's graph: the second half of the analysis.
 
+    imports       which imports lead nowhere, or elsewhere for Encore                  (A1)
     register      place or name → declaration; subscription → topic and the like
     services      which services there are, which file belongs to which         (A4)
     uses          which service uses which resource, by which operation         (A7, C)
@@ -16,22 +17,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from encore_config.graph import Graph
 from encore_provisioner.analysis.facts import Facts
-from encore_provisioner.analysis.files import look_into_skipped
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.imports import ImportResolver
 from encore_provisioner.analysis.joining.assets import check_assets, read_migrations
 from encore_provisioner.analysis.joining.checks import Checked, check
 from encore_provisioner.analysis.joining.graph import Found, build_graph
+from encore_provisioner.analysis.joining.imports import check_imports
 from encore_provisioner.analysis.joining.register import Register
 from encore_provisioner.analysis.joining.services import Importers, find_services
 from encore_provisioner.analysis.joining.uses import Join, attribute, join_uses
 from encore_provisioner.app import AppFile
-
-_NOWHERE: Final = "correct the path, or generate the file before the build"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ def join(source: Source, findings: Findings) -> Graph:
 
 def _graph(source: Source, findings: Findings) -> Graph:
     facts = source.facts
-    _check_imports(source, findings)
+    check_imports(facts, source.imports, source.root, findings)
     register = Register(facts)
     register.check_references(findings)
     declarations, links = register.declarations, register.links(facts)
@@ -79,31 +77,3 @@ def _graph(source: Source, findings: Findings) -> Graph:
             migrations=read_migrations(declarations, source.root, findings),
         )
     )
-
-
-def _check_imports(source: Source, findings: Findings) -> None:
-    """An import that leads nowhere is W0104; what it may lead to is asked of the disk anew.
-
-    Encore follows ``export … from`` only where a name is looked for, so it does not stop there.
-
-    One that TypeScript follows and Encore does not is E0106.
-    """
-    for file in source.facts:
-        for specifier in file.outside:
-            found = source.imports.resolve(file.path, specifier.text)
-            if found.unseen:
-                message = f"TypeScript finds `{specifier.text}`, but Encore's build does not"
-                findings.add("E0106", specifier.place, message, hint=found.unseen)
-            if found.skipped:
-                look_into_skipped(source.root, found.skipped, findings)
-            if found.script:
-                message = f"Encore takes `{specifier.text}` for `{found.script}`"
-                hint = f"remove that file, or Encore sees no use of what `{found.file}` declares"
-                findings.add("W0106", specifier.place, message, hint=hint)
-            if found.file is None:
-                message = f"`{specifier.text}` leads to no file"
-                if not specifier.passed_on:
-                    message += ", and Encore's build stops there"
-                meant = source.imports.meant(file.path, specifier.text)
-                hint = f"did you mean `{meant}`?" if meant else _NOWHERE
-                findings.add("W0104", specifier.place, message, hint=hint)

@@ -1,0 +1,3 @@
+import { shout } from "./helper";
+
+export const loud = shout("nothing is lost here");
