@@ -78,6 +78,7 @@ class Module:
 
 @dataclass(slots=True)
 class _Draft:
+    text: bytes
     imports: dict[str, Import] = field(default_factory=dict)
     exports: dict[str, Export] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
@@ -89,7 +90,7 @@ class _Draft:
 
 
 def read_module(parsed: Parsed) -> Module:
-    draft = _Draft()
+    draft = _Draft(parsed.source.text)
     for statement in _statements(parsed.root):
         match statement.type:
             case "import_statement":
@@ -175,13 +176,19 @@ def _export_name(node: Node) -> str:
 def _export(statement: Node, draft: _Draft) -> None:
     declaration = nodes.field(statement, "declaration")
     value = nodes.field(statement, "value")
-    if any(child.type == DEFAULT for child in statement.children):
+    if _is_default(statement, declaration or value, draft.text):
         _export_default(statement, declaration, value, draft)
     elif declaration is not None:
         for name in _declaration(declaration, draft):
             draft.exports[name] = Export(name, name, None, False, statement)
     else:
         _export_names(statement, draft)
+
+
+def _is_default(statement: Node, inner: Node | None, text: bytes) -> bool:
+    if inner is not None and b"default" not in text[statement.start_byte : inner.start_byte]:
+        return False
+    return any(child.type == DEFAULT for child in statement.children)
 
 
 def _export_default(
@@ -225,13 +232,15 @@ def _export_specifiers(clause: Node) -> Iterator[tuple[str, str, Node]]:
 
 def _declaration(statement: Node, draft: _Draft) -> tuple[str, ...]:
     """Record what a top-level statement declares; the names of it."""
+    if not nodes.is_variable(statement):
+        return _named(statement, draft)
     names: list[str] = []
     for declarator in nodes.declarators(statement):
         pattern = nodes.field(declarator, "name")
         for name in nodes.pattern_names(pattern) if pattern is not None else ():
             draft.values[nodes.text(name)] = declarator
             names.append(nodes.text(name))
-    return (*names, *_named(statement, draft))
+    return tuple(names)
 
 
 def _named(statement: Node, draft: _Draft) -> tuple[str, ...]:

@@ -70,6 +70,10 @@ def wrapped(node: Node) -> Node:
     return node
 
 
+def is_variable(statement: Node) -> bool:
+    return statement.type in _VARIABLES
+
+
 def declarators(statement: Node) -> Iterator[Node]:
     """The ``name = value`` parts of a ``const``, ``let`` or ``var`` statement."""
     if statement.type in _VARIABLES:

@@ -135,6 +135,8 @@ class _Query:
         """Whether this surely is an object, or a list or choice of such."""
         if depth > _DEEPEST:
             return False
+        if node.type == "predefined_type":
+            return False
         if node.type in _OF_PARTS:
             return any(self._refuses(module, part, depth + 1) for part in _parts(node))
         if node.type == "generic_type":

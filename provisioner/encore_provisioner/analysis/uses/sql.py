@@ -28,7 +28,9 @@ _WORD: Final = re.compile(r"[a-z_]\w*")
 _CALL: Final = re.compile(r"([a-z_][\w.]*)\s*\(")
 _WRITES: Final = frozenset({"delete", "insert", "merge", "truncate", "update"})
 _LOOKS: Final = frozenset({"select", "table", "values"})
-_SUSPECT: Final = _WRITES | {"for", "into", "with"}
+_SUSPECT: Final = re.compile(
+    r"(?<![a-z_])(?:delete|for|insert|into|merge|truncate|update|with)(?!\w)"
+)
 """Words that a plain read does not have, or only as names."""
 
 
@@ -108,12 +110,12 @@ _READ: Final = frozenset({"SelectStmt", "VariableShowStmt"})
 def query_operations(query: str) -> Operations:
     """``read``, ``write`` or nothing that is certain."""
     text = _NOISE.sub(" ", query).lower()
-    words = _WORD.findall(text)
-    if not words:
+    first = _WORD.search(text)
+    if first is None:
         return OPEN
-    if words[0] in _WRITES:
+    if first[0] in _WRITES:
         return WRITE
-    if words[0] in _LOOKS and ";" not in text and not _SUSPECT.intersection(words):
+    if first[0] in _LOOKS and ";" not in text and _SUSPECT.search(text) is None:
         called = set(_CALL.findall(text)) - _BEFORE_PARENTHESIS
         if called <= _PURE:
             return READ
