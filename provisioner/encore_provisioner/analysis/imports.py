@@ -171,14 +171,13 @@ class ImportResolver:
         for folder, virtual in VIRTUAL_FOLDERS.items():
             if path == folder or path.startswith(f"{folder}/"):
                 return Resolved(file=OUTSIDE, virtual=virtual)
-        candidates = tuple(_candidates(path))
-        for candidate in candidates:
+        for candidate in _candidates(path):
             if candidate in self._files:
                 script = path if path.endswith(".js") else f"{path}.js"
                 return Resolved(file=candidate, script=script if script in self._scripts else "")
         if f"{path}.d.ts" in self._files and f"{path}.js" in self._scripts:
             return Resolved(file=f"{path}.d.ts")
-        other = next((c for c in candidates if _is_file(self._root / c)), None)
+        other = next((c for c in _candidates(path) if _is_file(self._root / c)), None)
         if other is not None:
             return Resolved(file=OUTSIDE, skipped=other if other.endswith(".ts") else "")
         main = _main(self._root / path / "package.json")
@@ -201,10 +200,12 @@ def _is_relative(specifier: str) -> bool:
 
 
 def _candidates(path: str) -> Iterator[str]:
-    yield from (path + extension for extension in _EXTENSIONS)
+    for tried in _EXTENSIONS:
+        yield path + tried
     stem, extension = posixpath.splitext(path)
     yield from (stem + other for other in _TYPESCRIPT_OF.get(extension, ()))
-    yield from (posixpath.normpath(f"{path}/index{e}") for e in _EXTENSIONS if e)
+    folder = "" if path == "." else f"{path}/"
+    yield from (f"{folder}index{e}" for e in _EXTENSIONS if e)
 
 
 def _is_file(path: Path) -> bool:
