@@ -95,7 +95,7 @@ class Reader:
         if node.type != "array" or _has_hole(node):
             self.refuse("E0304", node, message, 'write ["…", "…"] here')
             return None
-        items = [child for child in node.named_children if child.type != "comment"]
+        items = nodes.inner(node)
         values = [nodes.string_value(item) for item in items]
         for item, value in zip(items, values, strict=True):
             if value is None:
@@ -146,9 +146,8 @@ class Reader:
             self.refuse("E0307", node, message, "write { … } here")
             return None
         fields: dict[str, Node] = {}
-        for child in node.named_children:
-            if child.type != "comment":
-                self._option(child, what, tuple(known), fields)
+        for child in nodes.inner(node):
+            self._option(child, what, tuple(known), fields)
         for name in required:
             if name not in fields and not self._stands_otherwise(node, name):
                 message = f"`{name}` is missing in {what}"

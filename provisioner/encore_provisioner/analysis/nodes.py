@@ -36,28 +36,29 @@ field: Final[Callable[[Node, str], Node | None]] = Node.child_by_field_name
 """``field(node, "name")``: asked for so often that a function around it would be felt."""
 
 
+def inner(node: Node) -> tuple[Node, ...]:
+    """What stands directly inside ``node``, comments left out."""
+    return tuple(child for child in node.named_children if child.type != "comment")
+
+
 def arguments(call: Node) -> tuple[Node, ...] | None:
     """The arguments of a call or ``new``, comments left out; None without parentheses."""
     node = field(call, "arguments")
-    if node is None or node.type != "arguments":
-        return None
-    return tuple(child for child in node.named_children if child.type != "comment")
+    return inner(node) if node is not None and node.type == "arguments" else None
 
 
 def type_arguments(call: Node) -> tuple[Node, ...]:
     node = field(call, "type_arguments")
-    if node is None:
-        return ()
-    return tuple(child for child in node.named_children if child.type != "comment")
+    return inner(node) if node is not None else ()
 
 
 def unwrap(node: Node) -> Node:
     """What stands inside parentheses, ``!``, ``as`` and ``satisfies``."""
     while node.type in WRAPPERS:
-        inner = next((c for c in node.named_children if c.type != "comment"), None)
-        if inner is None:
+        inside = inner(node)
+        if not inside:
             return node
-        node = inner
+        node = inside[0]
     return node
 
 
@@ -76,7 +77,7 @@ def is_variable(statement: Node) -> bool:
 
 def declarators(statement: Node) -> Iterator[Node]:
     """The ``name = value`` parts of a ``const``, ``let`` or ``var`` statement."""
-    if statement.type in _VARIABLES:
+    if is_variable(statement):
         yield from (c for c in statement.named_children if c.type == "variable_declarator")
 
 

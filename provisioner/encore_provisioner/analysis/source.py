@@ -44,10 +44,6 @@ class Place(msgspec.Struct, frozen=True, array_like=True, order=True):
     def end(self) -> End:
         return End(line=self.end_line, column=self.end_column)
 
-    def holds(self, other: Place) -> bool:
-        """Whether ``other`` begins inside this range of the same file."""
-        return self.file == other.file and self.start <= other.start < self.stop
-
 
 def folder_of(path: str) -> str:
     """The folder of a file of the app; empty for the app's own."""

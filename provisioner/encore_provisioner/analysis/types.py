@@ -182,7 +182,7 @@ class Types:
             return Shape("wire", target.name)
         if target.name in _GLOBALS and target.module is not None:
             return Shape("other", target.name)
-        inner = next(iter(_arguments(node)), None)
+        inner = next(iter(nodes.type_arguments(node)), None)
         if target.name == "Promise" and inner is not None:
             return self._shape(module, inner, depth + 1)
         if target.name == "Record" and inner is not None and inner.type == "predefined_type":
@@ -230,12 +230,7 @@ def promised(node: Node) -> Node | None:
     name = nodes.field(node, "name")
     if node.type != "generic_type" or name is None or nodes.text(name) != "Promise":
         return None
-    return next(iter(_arguments(node)), None)
-
-
-def _arguments(generic: Node) -> list[Node]:
-    given = nodes.field(generic, "type_arguments")
-    return [] if given is None else [c for c in given.named_children if c.type != "comment"]
+    return next(iter(nodes.type_arguments(node)), None)
 
 
 def _is_import(node: Node) -> bool:
@@ -259,7 +254,7 @@ def annotation(node: Node | None) -> Node | None:
     """The type inside a ``: T``."""
     if node is None or node.type != "type_annotation":
         return None
-    return next((c for c in node.named_children if c.type != "comment"), None)
+    return next(iter(nodes.inner(node)), None)
 
 
 def _literal(node: Node) -> Shape:

@@ -12,8 +12,8 @@ from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.catalogue import ANY_METHOD, HTTP_METHODS
 from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.model import Asset, Endpoint, Site
-from encore_provisioner.analysis.declarations.request import check_request
-from encore_provisioner.analysis.declarations.signature import check_endpoint
+from encore_provisioner.analysis.declarations.request import Call, check_request
+from encore_provisioner.analysis.declarations.signature import check_endpoint, read_signature
 from encore_provisioner.analysis.findings import did_you_mean, one_of
 from encore_provisioner.analysis.literals import LARGEST_COUNT, Reader
 from encore_provisioner.analysis.modules import Module
@@ -68,11 +68,12 @@ def declare(site: Site, reader: Reader) -> Endpoint:
             reader.refuse(
                 "E0506", given, f'the path "{path}" is not valid: {problem[0]}', problem[1]
             )
-    check_endpoint(site, kind, found[1] if len(found) > 1 else None, given, reader)
+    signature = read_signature(site, found[1] if len(found) > 1 else None)
+    check_endpoint(site, kind, signature, given, reader)
     _check_others(options, reader)
     assets = tuple(_assets(options, reader))
     methods = _methods(kind, options.get("method"), reader)
-    check_request(site, kind, path, methods, reader)
+    check_request(site, Call(kind, path, methods), signature, reader)
     return Endpoint(
         name=None if name == "default" else name,
         place=site.place,
@@ -122,7 +123,7 @@ def _given_methods(node: Node, reader: Reader) -> tuple[str, ...] | None:
     if node.type != "array":
         method = reader.choice(node, what, (*HTTP_METHODS, "*"), "E0505")
         return ANY_METHOD if method == "*" else (method,) if method else None
-    listed = [child for child in node.named_children if child.type != "comment"]
+    listed = nodes.inner(node)
     items = [child for child in listed if nodes.string_value(child) is not None]
     values = {nodes.string_value(item) or "" for item in items}
     for item in listed:

@@ -16,7 +16,7 @@ from encore_config.graph import EndpointKind
 from encore_provisioner.analysis import nodes
 from encore_provisioner.analysis.declarations import url
 from encore_provisioner.analysis.declarations.model import Site
-from encore_provisioner.analysis.declarations.signature import read_signature
+from encore_provisioner.analysis.declarations.signature import Signature
 from encore_provisioner.analysis.literals import Reader
 from encore_provisioner.analysis.modules import Module
 from encore_provisioner.analysis.types import Field, Shape, Types
@@ -42,23 +42,29 @@ class Sent:
     in_query: Sequence[Node]
 
 
-def check_request(
-    site: Site, kind: EndpointKind, path: str | None, methods: Sequence[str], reader: Reader
-) -> None:
-    sent = _sent(site, kind, methods)
-    in_path = frozenset(url.parameters(path or ""))
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How an endpoint is called."""
+
+    kind: EndpointKind
+    path: str | None
+    methods: Sequence[str]
+
+
+def check_request(site: Site, call: Call, signature: Signature, reader: Reader) -> None:
+    sent = _sent(site, call, signature)
+    in_path = frozenset(url.parameters(call.path or ""))
     for node in sent.all:
         _check_readable(node, in_path, reader)
     for node in sent.in_query:
         _check_query(site, node, in_path, reader)
 
 
-def _sent(site: Site, kind: EndpointKind, methods: Sequence[str]) -> Sent:
-    found = nodes.arguments(site.node) or ()
-    signature = read_signature(site, found[1] if len(found) > 1 else None)
+def _sent(site: Site, call: Call, signature: Signature) -> Sent:
+    kind = call.kind
     if kind == "typed":
         request = [signature.request] if signature.request is not None else []
-        return Sent(request, request if not _WITH_BODY.issuperset(methods) else [])
+        return Sent(request, request if not _WITH_BODY.issuperset(call.methods) else [])
     if kind not in _STREAMS:
         return Sent([], [])
     given = nodes.type_arguments(site.node)
@@ -105,7 +111,7 @@ def _names(utility: Node, types: Types, module: Module) -> frozenset[str]:
 def _literals(node: Node) -> Iterator[str]:
     """The strings of ``"a" | "b"``."""
     if node.type == "union_type":
-        for part in _parts(node):
+        for part in nodes.inner(node):
             yield from _literals(part)
     elif node.type == "literal_type" and node.named_children:
         value = nodes.string_value(node.named_children[0])
@@ -138,7 +144,7 @@ class _Query:
         if node.type == "predefined_type":
             return False
         if node.type in _OF_PARTS:
-            return any(self._refuses(module, part, depth + 1) for part in _parts(node))
+            return any(self._refuses(module, part, depth + 1) for part in nodes.inner(node))
         if node.type == "generic_type":
             return self._generic(module, node, depth)
         return _holds_object(self.types.shape(module, node))
@@ -148,7 +154,7 @@ class _Query:
         if name is None or given is None:
             return False
         target = self.types.resolver.type(module, nodes.text(name))
-        inner = next(_parts(given), None)
+        inner = next(iter(nodes.inner(given)), None)
         if target.node is None and inner is not None and target.name in _LIKE_THEIR_ARGUMENT:
             return self._refuses(module, inner, depth + 1)
         return _holds_object(self.types.shape(module, node))
@@ -162,7 +168,3 @@ def _unwrapped(node: Node) -> Node:
     while node.type == "parenthesized_type" and node.named_children:
         node = node.named_children[0]
     return node
-
-
-def _parts(node: Node) -> Iterator[Node]:
-    yield from (child for child in node.named_children if child.type != "comment")

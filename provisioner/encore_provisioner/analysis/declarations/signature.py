@@ -64,12 +64,11 @@ def _parameters(handler: Node) -> tuple[Node, ...]:
 
 
 def check_endpoint(
-    site: Site, kind: EndpointKind, handler: Node | None, path: Node | None, reader: Reader
+    site: Site, kind: EndpointKind, signature: Signature, path: Node | None, reader: Reader
 ) -> None:
     """What Encore demands of an endpoint's types; raw and static endpoints have none."""
     if kind in ("raw", "static"):
         return
-    signature = read_signature(site, handler)
     if kind == "typed":
         for node, what in ((signature.request, "request"), (signature.result, "response")):
             if node is not None:

@@ -5,7 +5,6 @@ In: declarations, links and services. Out: findings. Nothing else depends on thi
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +15,7 @@ from encore_provisioner.analysis.declarations.model import Declaration, Endpoint
 from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.joining.register import Links
 from encore_provisioner.analysis.joining.services import Importers, Services
+from encore_provisioner.analysis.source import folder_of
 
 _CODES: Final[Mapping[Kind, str]] = {
     "database": "E0801",
@@ -144,7 +144,7 @@ def _check_secrets(facts: Checked, findings: Findings) -> None:
             importers = facts.importers.of(secret.path)
             by = f" (this file is imported by {', '.join(importers)})" if importers else ""
             message = f"{secret.title} is declared outside every service{by}"
-            folder = posixpath.dirname(secret.path) or "."
+            folder = folder_of(secret.path) or "."
             hint = f"move it out of `{folder}` into the folder of a service that uses it"
             findings.add("E0621", secret.place, message, hint=hint)
 

@@ -71,7 +71,7 @@ def _upwards(folder: str) -> Iterator[str]:
     """A folder and those above it, up to the app's own, ``.``."""
     while folder not in ("", "."):
         yield folder
-        folder = posixpath.dirname(folder)
+        folder = folder_of(folder)
     yield "."
 
 
@@ -93,7 +93,7 @@ def find_services(
 
 
 def _candidate(declaration: Declaration, app_folder: str) -> Service | None:
-    root = posixpath.dirname(declaration.path) or "."
+    root = folder_of(declaration.path) or "."
     folder = app_folder if root == "." else posixpath.basename(root)
     if isinstance(declaration, ServiceDeclaration):
         name = folder if declaration.name is None else declaration.name
@@ -141,7 +141,7 @@ def _check_endpoints(found: Sequence[Declaration], services: Services, findings:
     """Encore files an endpoint under its own folder where no service file stands above it."""
     for declaration in found:
         service = services.of(declaration.path)
-        folder = posixpath.dirname(declaration.path) or "."
+        folder = folder_of(declaration.path) or "."
         if declaration.kind != "endpoint" or service is None or service.explicit:
             continue
         if folder != service.root:

@@ -86,7 +86,7 @@ def query_of(found: Occurrence) -> Query | None:
     if found.shape == "template" and found.member in _TAGS:
         return _template(argument, source)
     if found.shape == "method" and found.member in _CALLS:
-        first = next((c for c in argument.named_children if c.type != "comment"), None)
+        first = next(iter(nodes.inner(argument)), None)
         return _literal(first, source) if first is not None else None
     return None
 
