@@ -7,12 +7,11 @@ The codes stand in ``docs/diagnostics.md``, "Provider local".
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from encore_config.diagnostics import Diagnostic, order
-from encore_config.graph import Database, Graph, Seconds, Subscription, Topic
+from encore_config.graph import Database, Graph
 from encore_config.position import At
 from encore_local.files import clear_errors
 from encore_local.layout import Layout
@@ -25,15 +24,12 @@ from encore_local.migrations import (
     wanted_extensions,
 )
 from encore_local.observe import remembered_applied
-from encore_local.resources.subscription import RECEIVES, RETENTION, VISIBILITY
-from encore_local.resources.topic import is_fifo
 from encore_local.servers.fleet import make_fleet
 from encore_local.settings import settings
 from encore_local.site import secrets_of
 from encore_local.state import Loaded, is_copy, load_state
 from encore_provisioner.provider import Target
-
-_MAX_DELAY = 12 * 3600
+from encore_provisioner.queues import subscription_findings
 
 
 def capabilities(target: Target) -> tuple[Diagnostic, ...]:
@@ -120,76 +116,3 @@ def _warnings(
     database: Database, files: tuple[MigrationFile, ...], applied: Mapping[str, Applied]
 ) -> tuple[Diagnostic, ...]:
     return judge(database, files, applied.get(database.name, NONE_APPLIED)).warnings
-
-
-def subscription_findings(graph: Graph) -> Iterator[Diagnostic]:
-    """Where SQS's limits change what the app asked for."""
-    topics = {topic.name: topic for topic in graph.topics}
-    for subscription in graph.subscriptions:
-        yield from _limits(subscription)
-        topic = topics.get(subscription.topic)
-        if topic is not None:
-            yield from _order(subscription, topic)
-
-
-def _limits(subscription: Subscription) -> Iterator[Diagnostic]:
-    deadline, retention = subscription.ack_deadline, subscription.retention
-    yield from _clamped(subscription, "W9020", "ack deadline", deadline, VISIBILITY)
-    yield from _clamped(subscription, "W9021", "message retention", retention, RETENTION)
-    retries = subscription.max_retries
-    if retries + 1 > RECEIVES[1]:
-        yield _warning(
-            subscription,
-            "W9022",
-            f"asks for {retries} retries; SQS gives a message up after {RECEIVES[1]} attempts",
-            f"Ask for at most {RECEIVES[1] - 1}.",
-        )
-    if subscription.max_backoff > _MAX_DELAY:
-        yield _warning(
-            subscription,
-            "W9023",
-            f"waits up to {_shown(subscription.max_backoff)} s before a retry; SQS refuses to hide "
-            f"a message for more than {_MAX_DELAY} s",
-            f"Set a maxBackoff of at most {_MAX_DELAY} s.",
-        )
-
-
-def _clamped(
-    subscription: Subscription, code: str, what: str, seconds: Seconds, limits: tuple[int, int]
-) -> Iterator[Diagnostic]:
-    low, high = limits
-    used = min(high, max(low, math.ceil(seconds)))
-    if used != seconds:
-        yield _warning(
-            subscription,
-            code,
-            f"has a {what} of {_shown(seconds)} s; SQS takes whole seconds from {low} to {high}, "
-            f"so it is {used} s here",
-            f"Choose a whole number of seconds from {low} to {high}.",
-        )
-
-
-def _order(subscription: Subscription, topic: Topic) -> Iterator[Diagnostic]:
-    if is_fifo(topic) and topic.ordering_attribute and subscription.max_concurrency != 1:
-        yield _warning(
-            subscription,
-            "W9024",
-            f"is on the ordered topic {topic.name} but handles several messages at once, so "
-            "messages with the same ordering key may overtake each other",
-            "Set maxConcurrency: 1 if the order matters to the handler.",
-        )
-
-
-def _warning(subscription: Subscription, code: str, what: str, hint: str) -> Diagnostic:
-    name = f"{subscription.topic}/{subscription.name}"
-    return Diagnostic(
-        code=code,
-        severity="warning",
-        message=f"the subscription {name} {what}",
-        at=subscription.at,
-        hint=hint,
-    )
-
-
-def _shown(seconds: Seconds) -> str:
-    return f"{seconds:g}" if isinstance(seconds, float) else str(seconds)

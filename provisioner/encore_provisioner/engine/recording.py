@@ -118,16 +118,20 @@ class _Monitor:
         self._answers = answers
         self._resources: dict[str, Recorded] = {}
         self._outputs: dict[str, Any] = {}
+        self._twice: list[str] = []
 
     def recording(self) -> Recording:
+        """Raises ``ValueError`` where two resources have the same name."""
+        if self._twice:
+            raise ValueError(f"two resources are called {min(self._twice)}")
         return Recording(resources=_in_order(self._resources), outputs=self._outputs)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's own name
         urn = self._urn(request)
         if request.type == _STACK:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        if urn in self._resources:
-            raise ValueError(f"two resources are called {urn}")
+        if urn in self._resources:  # told at the end: raised here, it would reach Pulumi's threads
+            self._twice.append(urn)
         needed = set(request.dependencies)
         for listed in request.propertyDependencies.values():
             needed.update(listed.urns)

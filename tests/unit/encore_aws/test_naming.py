@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from encore_aws.naming import RULES, MissingIdError, Names
 from hypothesis import given
 from hypothesis import strategies as st
-
-from encore_aws.naming import RULES, MissingIdError, Names
 
 NAMES = Names(app="shop", environment="production", id="k3f9")
 SHAPES = {

@@ -7,40 +7,28 @@ how often a message is tried, and the permission for its topic, and only it, to 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from encore_config.graph import Seconds, Subscription, Topic
+from encore_config.graph import Subscription, Topic
 from encore_local.aws import Doors, own_tags, queue_arn, queue_name, topic_arn
 from encore_local.naming import physical_name
 from encore_local.resources import topic as topics
 from encore_provisioner.clients.aws import AwsError
+from encore_provisioner.queues import (
+    DEAD_LETTER_RETENTION,
+    RETENTION,
+    VISIBILITY,
+    clamped,
+    is_fifo,
+    max_receives,
+)
 
 FORCES = frozenset({"queue", "fifo"})
 
-VISIBILITY = (1, 12 * 3600)
-RETENTION = (60, 14 * 24 * 3600)
-RECEIVES = (1, 1000)
-DEAD_LETTER_RETENTION = RETENTION[1]
-DEFAULT_RETRIES = 100
-"""What ``max_retries: 0`` means to Encore's SDK."""
-
-
-def clamped(seconds: Seconds, limits: tuple[int, int]) -> int:
-    """Whole seconds, rounded up, within AWS's limits."""
-    low, high = limits
-    return int(min(high, max(low, math.ceil(seconds))))
-
-
-def max_receives(subscription: Subscription) -> int:
-    """The first attempt and every retry."""
-    retries = subscription.max_retries or DEFAULT_RETRIES
-    return clamped(retries + 1, RECEIVES)
-
 
 def properties(subscription: Subscription, topic: Topic) -> dict[str, Any]:
-    fifo = topics.is_fifo(topic)
+    fifo = is_fifo(topic)
     parts = (subscription.topic, subscription.name)
     return {
         "topic": topics.physical(topic),

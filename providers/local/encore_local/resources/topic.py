@@ -8,12 +8,9 @@ from typing import Any
 from encore_config.graph import Topic
 from encore_local.aws import Doors, own_tags, topic_arn
 from encore_local.naming import physical_name
+from encore_provisioner.queues import is_fifo
 
 FORCES = frozenset({"topic", "fifo"})
-
-
-def is_fifo(topic: Topic) -> bool:
-    return topic.ordering_attribute is not None or topic.delivery == "exactly-once"
 
 
 def physical(topic: Topic) -> str:
