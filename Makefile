@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ALL := $(VENV)/.with-dev
 LOCAL := $(VENV)/.with-local
-SOURCES := config-schema provisioner providers/local
+SOURCES := config-schema provisioner providers/aws providers/local
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check generate bench fuzz clean

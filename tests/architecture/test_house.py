@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("config-schema", "provisioner", "providers/local")
+SOURCES = ("config-schema", "provisioner", "providers/aws", "providers/local")
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 60
 

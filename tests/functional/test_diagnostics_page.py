@@ -13,10 +13,10 @@ from tests.support.tool import write_app
 
 from encore_config.rules import Rule, load
 from encore_config.rules.generate import PAGE, main, read_page
-from encore_local.capabilities import subscription_findings
 from encore_provisioner.analysis import analyse
 from encore_provisioner.environments import load_environments
 from encore_provisioner.errors import EnvironmentFileError
+from encore_provisioner.queues import subscription_findings
 
 TEXT = PAGE.read_text(encoding="utf-8")
 KNOWN = known_declarations(TEXT)

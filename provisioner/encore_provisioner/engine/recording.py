@@ -24,6 +24,8 @@ from encore_config.plan import SECRET, UNKNOWN
 
 Program = Callable[[], Mapping[str, Any]]
 Answers = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
+Made = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
+"""What a resource of this type, name and inputs has when it is made; ``id`` among it."""
 
 _STACK: Final = "pulumi:pulumi:Stack"
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -64,10 +66,18 @@ class Recording:
 
 
 def record(
-    program: Program, *, project: str, stack: str, answers: Answers | None = None
+    program: Program,
+    *,
+    project: str,
+    stack: str,
+    answers: Answers | None = None,
+    made: Made | None = None,
 ) -> Recording:
-    """Run ``program`` to its end. Whatever it raises is raised here."""
-    monitor = _Monitor(project, stack, answers or {})
+    """Run ``program`` to its end. Whatever it raises is raised here.
+
+    With ``made`` resources have outputs, as after an apply; without, only apply can know them.
+    """
+    monitor = _Monitor(project, stack, answers or {}, made or _nothing_made)
     found: list[Recording] = []
     failed: list[BaseException] = []
 
@@ -91,7 +101,7 @@ async def _run(program: Program, monitor: _Monitor, project: str, stack: str) ->
     import pulumi
 
     settings.configure(
-        mocks.MockSettings(
+        mocks.MockSettings(  # type: ignore[no-untyped-call]  # Pulumi's own, not typed
             monitor=monitor,
             monitor_features=set(_FEATURES),
             engine=mocks.MockEngine(None),
@@ -113,9 +123,9 @@ async def _run(program: Program, monitor: _Monitor, project: str, stack: str) ->
 class _Monitor:
     """Stands where Pulumi's engine would: takes each registration and answers as in a preview."""
 
-    def __init__(self, project: str, stack: str, answers: Answers) -> None:
+    def __init__(self, project: str, stack: str, answers: Answers, made: Made) -> None:
         self._project, self._stack = project, stack
-        self._answers = answers
+        self._answers, self._made = answers, made
         self._resources: dict[str, Recorded] = {}
         self._outputs: dict[str, Any] = {}
         self._twice: list[str] = []
@@ -145,8 +155,13 @@ class _Monitor:
             depends_on=tuple(sorted(needed)),
             import_id=request.importId,
         )
-        # As in a preview: the inputs are known as outputs too, all else is not known yet.
-        return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=request.object)
+        # As in a preview: the inputs are known as outputs too.
+        known = Struct()
+        known.CopyFrom(request.object)
+        outputs = dict(self._made(request.type, request.name, self._resources[urn].inputs))
+        id_ = str(outputs.pop("id", ""))
+        known.update(outputs)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=known)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         if request.urn.split("::")[2] == _STACK:
@@ -160,7 +175,9 @@ class _Monitor:
         given = json_format.MessageToDict(request.args)
         returned = Struct()
         returned.update(dict(answer(given)))
-        return resource_pb2.ResourceInvokeResponse(**{"return": returned})
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").CopyFrom(returned)  # a keyword of Python
+        return response
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         return resource_pb2.ReadResourceResponse(
@@ -183,6 +200,10 @@ class _Monitor:
             above = request.parent.split("::")[2]
             kind = kind if above == _STACK else f"{above}${kind}"
         return f"urn:pulumi:{self._stack}::{self._project}::{kind}::{request.name}"
+
+
+def _nothing_made(*_: object) -> Mapping[str, Any]:
+    return {}
 
 
 def _plain(properties: Struct) -> dict[str, Any]:

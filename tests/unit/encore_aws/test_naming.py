@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from encore_aws.naming import RULES, MissingIdError, Names
 from hypothesis import given
 from hypothesis import strategies as st
+
+from encore_aws.naming import RULES, MissingIdError, Names
 
 NAMES = Names(app="shop", environment="production", id="k3f9")
 SHAPES = {

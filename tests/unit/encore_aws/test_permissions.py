@@ -6,6 +6,9 @@ import json
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from encore_aws.permissions import (
     EXPORTER,
     KINDS,
@@ -17,9 +20,6 @@ from encore_aws.permissions import (
     row,
     statements,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from encore_config.graph import BucketOperation
 from encore_provisioner.analysis import catalogue
 

@@ -3,61 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.support.graphs import AppFolder, at, graph, settings, subscription, topic
+from tests.support.graphs import AppFolder, at, settings
 
 from encore_config.environment import Postgres
 from encore_config.plan import DeclarationRef
-from encore_local.capabilities import capabilities, missing_extensions, subscription_findings
+from encore_local.capabilities import capabilities, missing_extensions
 from encore_local.layout import Layout, prepare
 from encore_local.model import DATABASE, MIGRATION
 from encore_local.state import AppIdentity, Record, State, save_state
-
-LIMITS = {
-    "as usual": ({}, {}, []),
-    "no retries is the default": ({"max_retries": 0}, {}, []),
-    "half a second": ({"ack_deadline": 0.5}, {}, ["W9020"]),
-    "no time at all": ({"ack_deadline": 0}, {}, ["W9020"]),
-    "13 hours": ({"ack_deadline": 13 * 3600}, {}, ["W9020"]),
-    "12 hours": ({"ack_deadline": 12 * 3600}, {}, []),
-    "a short retention": ({"retention": 59}, {}, ["W9021"]),
-    "15 days": ({"retention": 15 * 86400}, {}, ["W9021"]),
-    "many retries": ({"max_retries": 1000}, {}, ["W9022"]),
-    "most retries": ({"max_retries": 999}, {}, []),
-    "a long wait": ({"max_backoff": 12 * 3600 + 1}, {}, ["W9023"]),
-    "ordered, at once": ({}, {"ordering_attribute": "id"}, ["W9024"]),
-    "ordered, one by one": ({"max_concurrency": 1}, {"ordering_attribute": "id"}, []),
-    "exactly once has no order": ({}, {"delivery": "exactly-once"}, []),
-    "all": (
-        {"ack_deadline": 1.5, "retention": 1, "max_retries": 5000, "max_backoff": 10**6},
-        {"ordering_attribute": "id"},
-        ["W9020", "W9021", "W9022", "W9023", "W9024"],
-    ),
-}
-
-
-@pytest.mark.parametrize(("declared", "of_topic", "codes"), LIMITS.values(), ids=LIMITS)
-def test_limits_of_sqs(
-    declared: dict[str, Any], of_topic: dict[str, Any], codes: list[str]
-) -> None:
-    subscribed = (subscription("t", "s", **declared),)
-    app = graph(topics=(topic("t", **of_topic),), subscriptions=subscribed)
-    found = tuple(subscription_findings(app))
-    assert [d.code for d in found] == codes
-    for finding in found:
-        assert finding.severity == "warning"
-        assert "t/s" in finding.message
-        assert finding.at == at()
-        assert finding.hint
-
-
-def test_the_value_that_is_used_is_told() -> None:
-    declared = subscription("t", "s", ack_deadline=0.5)
-    (found,) = subscription_findings(graph(topics=(topic("t"),), subscriptions=(declared,)))
-    assert "ack deadline of 0.5 s" in found.message
-    assert "so it is 1 s here" in found.message
 
 
 def test_only_what_is_missing_is_refused() -> None:

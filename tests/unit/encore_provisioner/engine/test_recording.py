@@ -59,6 +59,20 @@ def test_inputs_come_back_as_outputs_at_once() -> None:
     assert run(program).resources[1].inputs == {"text": "name:shop-orders"}
 
 
+def test_a_program_can_be_run_as_if_all_were_made() -> None:
+    def program() -> Mapping[str, Any]:
+        first = Thing("first", size=3)
+        Thing("second", text=pulumi.Output.concat(first.made, "/", first.id))
+        return {"made": first.made}
+
+    def made(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"id": f"id-{name}", "made": f"{kind}:{inputs.get('size')}"}
+
+    found = run(program, made=made)
+    assert found.resources[1].inputs == {"text": "test:index:Thing:3/id-first"}
+    assert found.outputs == {"made": "test:index:Thing:3"}
+
+
 def test_a_secret_is_nowhere_shown() -> None:
     def program() -> Mapping[str, Any]:
         hush = pulumi.Output.secret("hush")
@@ -99,9 +113,7 @@ def test_children_know_their_parent() -> None:
     assert (group.type, group.name) == ("test:index:Group", "group")
     assert child.parent == group.urn
     assert child.protect
-    assert child.urn == (
-        "urn:pulumi:production::shop::test:index:Group$test:index:Thing::child"
-    )
+    assert child.urn == ("urn:pulumi:production::shop::test:index:Group$test:index:Thing::child")
 
 
 def test_an_invoke_is_unknown_but_where_it_is_answered() -> None:
@@ -121,7 +133,7 @@ def test_two_resources_of_one_name_are_an_error() -> None:
         Thing("same")
         return {}
 
-    with pytest.raises(ValueError, match="two resources are called .*::same"):
+    with pytest.raises(ValueError, match=r"two resources are called .*::same"):
         run(program)
 
 

@@ -1,0 +1,75 @@
+"""Where the kinds of resources are made: what they all need, and why each one is there.
+
+In: the environment's names. Out: options and tags for each resource, and a note of what caused it.
+A program makes one stage, hands it from kind to kind and reads the notes at its end; nothing else
+is changed on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import pulumi
+
+from encore_aws.naming import Names
+from encore_config.plan import DeclarationRef
+
+_NO_TAG: Final = re.compile(r"[^\w .:/=+@-]", re.ASCII)
+_LONGEST_TAG: Final = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Why a resource is there; ``declaration`` is missing for what all share."""
+
+    reason: str
+    declaration: DeclarationRef | None = None
+
+
+class Stage:
+    def __init__(self, names: Names, provider: pulumi.ProviderResource | None = None) -> None:
+        self.names = names
+        self._provider = provider
+        self._notes: dict[str, Note] = {}
+
+    @property
+    def notes(self) -> Mapping[str, Note]:
+        """By the resource's name in the program."""
+        return MappingProxyType(self._notes)
+
+    def options(
+        self,
+        name: str,
+        note: Note,
+        *,
+        protect: bool = False,
+        needs: Sequence[pulumi.Resource] = (),
+    ) -> pulumi.ResourceOptions:
+        """The options of the resource ``name``. Each name may be asked for once."""
+        if name in self._notes:
+            raise ValueError(f"two resources of the program are called {name}")
+        self._notes[name] = note
+        return pulumi.ResourceOptions(
+            provider=self._provider, protect=protect, depends_on=list(needs)
+        )
+
+    def tags(
+        self, declaration: DeclarationRef | None, service: str | None = None
+    ) -> dict[str, str]:
+        """Who owns a resource. Where it is declared stays in the plan: files and lines move."""
+        found = {
+            "encore:app": self.names.app,
+            "encore:environment": self.names.environment,
+            "encore:declaration": str(declaration) if declaration is not None else None,
+            "encore:service": service,
+        }
+        return {key: _tag(value) for key, value in found.items() if value is not None}
+
+
+def _tag(value: str) -> str:
+    """AWS takes letters, digits, spaces and ``_.:/=+-@``, 256 of them."""
+    return _NO_TAG.sub("_", value)[:_LONGEST_TAG]

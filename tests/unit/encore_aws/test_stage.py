@@ -1,0 +1,30 @@
+"""Notes and tags of resources."""
+
+from __future__ import annotations
+
+import pytest
+
+from encore_aws.naming import Names
+from encore_aws.stage import Note, Stage
+from encore_config.plan import DeclarationRef
+
+ORDERS = DeclarationRef(kind="topic", name="orders")
+
+
+def test_each_resource_has_one_note() -> None:
+    stage = Stage(Names(app="shop", environment="production"))
+    stage.options("topic/orders", Note(reason="messages", declaration=ORDERS))
+    assert stage.notes["topic/orders"].declaration == ORDERS
+    with pytest.raises(ValueError, match="two resources of the program are called topic/orders"):
+        stage.options("topic/orders", Note(reason="again"))
+
+
+def test_tags_hold_only_what_aws_takes() -> None:
+    stage = Stage(Names(app="shop", environment="production"))
+    odd = DeclarationRef(kind="secret", name="Schlüssel <1>\n" + "x" * 300)
+    tags = stage.tags(odd, service="billing")
+    assert tags["encore:declaration"].startswith("secret/Schl_ssel _1__xxx")
+    assert max(map(len, tags.values())) == 256
+    assert tags["encore:service"] == "billing"
+    assert "encore:service" not in stage.tags(None)
+    assert "encore:declaration" not in stage.tags(None)
