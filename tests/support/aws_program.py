@@ -35,9 +35,8 @@ def by_name(found: Recording) -> dict[str, Recorded]:
 def fake_outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ids, ARNs and addresses as AWS would give them, from the names alone."""
     module, _, resource = kind.removeprefix("aws:").partition("/")
-    service = {"s3": "s3"}.get(module, module)
     physical = inputs.get("name") or inputs.get("bucket") or name
-    place = "::" if module == "s3" else f"{REGION}:{ACCOUNT}"
-    arn = f"arn:aws:{service}:{place}:{physical}".replace(":::::", ":::")
+    place = ":" if module == "s3" else f"{REGION}:{ACCOUNT}"
+    arn = f"arn:aws:{module}:{place}:{physical}"
     url = f"https://{module}.{REGION}.amazonaws.com/{ACCOUNT}/{physical}"
     return {"id": url if resource.startswith("queue:") else physical, "arn": arn, "url": url}

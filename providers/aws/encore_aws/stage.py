@@ -7,6 +7,7 @@ is changed on the way.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,17 @@ class Stage:
             "encore:service": service,
         }
         return {key: _tag(value) for key, value in found.items() if value is not None}
+
+
+def unknown() -> pulumi.Output[str]:
+    """A value that only apply will know, such as a name with an id that is not chosen yet."""
+    resources: asyncio.Future[set[pulumi.Resource]] = asyncio.Future()
+    value: asyncio.Future[str] = asyncio.Future()
+    is_known: asyncio.Future[bool] = asyncio.Future()
+    resources.set_result(set())
+    value.set_result("")
+    is_known.set_result(False)
+    return pulumi.Output(resources, value, is_known)
 
 
 def _tag(value: str) -> str:

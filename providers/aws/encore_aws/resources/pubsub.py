@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
-from pulumi_aws import sns, sqs
 
+from encore_aws.cloud import sns, sqs
 from encore_aws.naming import Names
 from encore_aws.stage import Note, Stage
 from encore_config.graph import Graph, Subscription, Topic

@@ -1,0 +1,19 @@
+"""Pulumi's modules for AWS, loaded whole.
+
+They load at their first use, and a second thread that uses them meanwhile finds them half empty;
+a program registers its resources from several threads. So each one is used once here. While they
+load they warn of old classes that they still hold, whether anybody uses those or not.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from pulumi_aws import cloudfront, s3, sns, sqs
+
+__all__ = ["cloudfront", "s3", "sns", "sqs"]
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    for _module in (cloudfront, s3, sns, sqs):
+        getattr(_module, "__all__", None)
