@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import warnings
 
-from pulumi_aws import cloudfront, s3, sns, sqs
+from pulumi_aws import cloudfront, s3, secretsmanager, sns, sqs
 
-__all__ = ["cloudfront", "s3", "sns", "sqs"]
+__all__ = ["cloudfront", "s3", "secretsmanager", "sns", "sqs"]
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for _module in (cloudfront, s3, sns, sqs):
+    for _module in (cloudfront, s3, secretsmanager, sns, sqs):
         getattr(_module, "__all__", None)
