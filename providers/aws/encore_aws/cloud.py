@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import warnings
 
-from pulumi_aws import cloudfront, s3, secretsmanager, sns, sqs
+import pulumi_aws as root
+from pulumi_aws import cloudfront, ec2, s3, secretsmanager, sns, sqs, ssm, vpc
 
-__all__ = ["cloudfront", "s3", "secretsmanager", "sns", "sqs"]
+__all__ = ["cloudfront", "ec2", "root", "s3", "secretsmanager", "sns", "sqs", "ssm", "vpc"]
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for _module in (cloudfront, s3, secretsmanager, sns, sqs):
+    for _module in (cloudfront, ec2, s3, secretsmanager, sns, sqs, ssm, vpc):
         getattr(_module, "__all__", None)
