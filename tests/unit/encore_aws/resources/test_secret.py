@@ -8,7 +8,7 @@ import pytest
 from tests.support.aws_program import ACCOUNT, NAMES, REGION, by_name, run
 from tests.support.graphs import cache, database, graph, secret
 
-from encore_aws.resources import secrets
+from encore_aws.resources import secret as kind
 from encore_config.plan import UNKNOWN
 
 APP = graph(
@@ -25,8 +25,8 @@ VARIABLES = {
 
 
 def test_each_secret_and_each_password_has_a_place_and_no_value() -> None:
-    wanted = secrets.normalise(APP, NAMES)
-    found, notes = run(lambda stage: secrets.create(wanted, stage))
+    wanted = kind.normalise(APP, NAMES)
+    found, notes = run(lambda stage: kind.create(wanted, stage))
     resources = by_name(found)
     assert set(resources) == set(notes) == set(VARIABLES)
     assert {resource.type for resource in resources.values()} == {
@@ -36,8 +36,8 @@ def test_each_secret_and_each_password_has_a_place_and_no_value() -> None:
 
 
 def test_a_container_finds_each_by_its_variable() -> None:
-    wanted = secrets.normalise(APP, NAMES)
-    found, _ = run(lambda stage: secrets.create(wanted, stage), made=True)
+    wanted = kind.normalise(APP, NAMES)
+    found, _ = run(lambda stage: kind.create(wanted, stage), made=True)
     names = {name: resource.inputs["name"] for name, resource in by_name(found).items()}
     assert found.outputs["variables"] == {
         variable: f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:{names[name]}"
@@ -47,7 +47,7 @@ def test_a_container_finds_each_by_its_variable() -> None:
 
 
 def test_the_app_is_told_the_variables_of_what_it_declares() -> None:
-    assert {b.name: b.env for b in secrets.expose(APP)} == {
+    assert {b.name: b.env for b in kind.expose(APP)} == {
         "StripeKey": "INFRA_SECRET_StripeKey",
         "weird/name": "INFRA_SECRET_weird_name_2d21614c",
     }
@@ -55,15 +55,15 @@ def test_the_app_is_told_the_variables_of_what_it_declares() -> None:
 
 def test_how_long_a_deleted_secret_can_be_restored() -> None:
     for days in (0, 7, 30):
-        wanted = secrets.normalise(APP, NAMES, recovery_days=days)
-        found, _ = run(lambda stage, wanted=wanted: secrets.create(wanted, stage))  # type: ignore[misc]
+        wanted = kind.normalise(APP, NAMES, recovery_days=days)
+        found, _ = run(lambda stage, wanted=wanted: kind.create(wanted, stage))  # type: ignore[misc]
         assert {r.inputs["recoveryWindowInDays"] for r in found.resources} == {days}
     for days in (-1, 1, 6, 31):
         with pytest.raises(ValueError, match="0 or 7 to 30 days"):
-            secrets.normalise(APP, NAMES, recovery_days=days)
+            kind.normalise(APP, NAMES, recovery_days=days)
 
 
 def test_a_key_of_the_persons_own_encrypts_them() -> None:
-    wanted = secrets.normalise(APP, NAMES, key="arn:aws:kms:eu-north-1:1:key/1")
-    found, _ = run(lambda stage: secrets.create(wanted, stage))
+    wanted = kind.normalise(APP, NAMES, key="arn:aws:kms:eu-north-1:1:key/1")
+    found, _ = run(lambda stage: kind.create(wanted, stage))
     assert {r.inputs["kmsKeyId"] for r in found.resources} == {"arn:aws:kms:eu-north-1:1:key/1"}

@@ -9,7 +9,7 @@ import pytest
 from tests.support.aws_program import ACCOUNT, NAMES, REGION, by_name, run
 from tests.support.graphs import graph, subscription, topic
 
-from encore_aws.resources import pubsub
+from encore_aws.resources import topic as kind
 from encore_config.graph import Graph
 from encore_config.plan import UNKNOWN
 from encore_provisioner.binding import SubscriptionBinding, TopicBinding
@@ -25,8 +25,8 @@ DECLARATIONS = ["queue", "dead-letters", "dead-letters-from", "policy", "subscri
 
 
 def made(app: Graph, *, key: str | None = None) -> dict[str, Recorded]:
-    wanted = pubsub.normalise(app, NAMES, key=key)
-    found, _ = run(lambda stage: pubsub.create(wanted, stage), made=True)
+    wanted = kind.normalise(app, NAMES, key=key)
+    found, _ = run(lambda stage: kind.create(wanted, stage), made=True)
     return by_name(found)
 
 
@@ -116,8 +116,8 @@ def test_everything_is_encrypted_with_keys_that_sns_may_use() -> None:
 
 
 def test_before_an_apply_only_arns_are_unknown() -> None:
-    wanted = pubsub.normalise(PLAIN, NAMES)
-    found, notes = run(lambda stage: pubsub.create(wanted, stage))
+    wanted = kind.normalise(PLAIN, NAMES)
+    found, notes = run(lambda stage: kind.create(wanted, stage))
     resources = by_name(found)
     queue = resources["subscription/orders/ship#queue"].inputs
     assert queue["redrivePolicy"] == UNKNOWN
@@ -147,9 +147,9 @@ def test_tags_say_whose_it_is_and_not_where_it_is_declared() -> None:
 
 @pytest.mark.parametrize("app", [PLAIN, ORDERED, graph()], ids=["plain", "ordered", "empty"])
 def test_the_app_gets_every_topic_and_subscription_once(app: Graph) -> None:
-    wanted = pubsub.normalise(app, NAMES)
-    outputs = run(lambda stage: pubsub.create(wanted, stage), made=True)[0].outputs
-    bound = list(pubsub.expose(app, outputs))
+    wanted = kind.normalise(app, NAMES)
+    outputs = run(lambda stage: kind.create(wanted, stage), made=True)[0].outputs
+    bound = list(kind.expose(app, outputs))
     topics = [b for b in bound if isinstance(b, TopicBinding)]
     queues = [b for b in bound if isinstance(b, SubscriptionBinding)]
     assert [b.name for b in topics] == [t.name for t in app.topics]

@@ -10,8 +10,8 @@ from tests.support.aws_program import ACCOUNT, NAMES, REGION, by_name, run
 from tests.support.graphs import bucket, graph
 
 from encore_aws.naming import Names
-from encore_aws.resources import objects
-from encore_aws.resources.objects import Cors, Options
+from encore_aws.resources import bucket as kind
+from encore_aws.resources.bucket import Cors, Options
 from encore_config.graph import Graph
 from encore_config.plan import UNKNOWN
 from encore_provisioner.engine.recording import Recorded
@@ -22,8 +22,8 @@ PRIVATE, PUBLIC = "bucket/invoices", "bucket/Pictures"
 
 
 def made(app: Graph = APP, *, names: Names = NAMES, **options: Any) -> dict[str, Recorded]:
-    wanted = objects.normalise(app, names, {}, Options(**options))
-    return by_name(run(lambda stage: objects.create(wanted, stage), made=True)[0])
+    wanted = kind.normalise(app, names, {}, Options(**options))
+    return by_name(run(lambda stage: kind.create(wanted, stage), made=True)[0])
 
 
 def statements(found: dict[str, Recorded], name: str) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def test_protection_is_what_the_environment_says() -> None:
 
 def test_one_bucket_may_differ_from_the_others() -> None:
     own = {"invoices": Options(cache_seconds=5, protect=True)}
-    wanted = objects.normalise(APP, NAMES, own, Options())
+    wanted = kind.normalise(APP, NAMES, own, Options())
     assert [bucket.options.protect for bucket in wanted] == [
         bucket.declared.name == "invoices" for bucket in wanted
     ]
@@ -134,8 +134,8 @@ def test_a_name_for_the_whole_world_is_unknown_before_there_is_an_id() -> None:
 
 
 def test_the_app_gets_every_bucket_and_the_address_of_public_ones() -> None:
-    wanted = objects.normalise(APP, NAMES, {}, Options())
-    found, _ = run(lambda stage: objects.create(wanted, stage))
+    wanted = kind.normalise(APP, NAMES, {}, Options())
+    found, _ = run(lambda stage: kind.create(wanted, stage))
     assert set(found.outputs["buckets"]["invoices"]) == {"arn", "name"}
     applied = {
         "buckets": {
@@ -143,7 +143,7 @@ def test_the_app_gets_every_bucket_and_the_address_of_public_ones() -> None:
             "Pictures": {"name": "b", "arn": "y", "url": "https://d1.cloudfront.net"},
         }
     }
-    bound = {item.name: item for item in objects.expose(APP, REGION, applied)}
+    bound = {item.name: item for item in kind.expose(APP, REGION, applied)}
     assert set(bound) == {"invoices", "Pictures"}
     assert {item.region for item in bound.values()} == {REGION}
     assert bound["invoices"].bucket.public_base_url is None

@@ -1,0 +1,361 @@
+"""What an environment says of AWS, with every default filled in: what all kinds of resources read.
+
+In: an ``Environment``. Out: :class:`Settings`, frozen, in which nothing is missing that a resource
+needs. What cannot be is refused with every mistake at once. It reads no graph: whether a name in
+the file is one that the app declares is for ``capabilities`` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from encore_aws import defaults
+from encore_config.diagnostics import Diagnostic
+from encore_config.environment import (
+    Adopt,
+    BucketSettings,
+    CacheSettings,
+    CertificateAuthority,
+    CorsRule,
+    DatabaseSettings,
+    Environment,
+    EnvironmentEntry,
+    EnvironmentType,
+    Layout,
+    Nat,
+    Subnets,
+)
+from encore_provisioner.errors import EnvironmentFileError
+
+DEFAULTS: Final = "defaults"
+"""The entry of ``databases``, ``caches`` and ``buckets`` that counts for all of them."""
+
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+")
+_TRUSTED: Final = ("ec2", "ecs", "eks")
+_LOG_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
+_MOST_TAGS: Final = 40
+"""AWS takes 50 tags on a resource; some of them are ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """``vpc`` and ``subnets`` are ids of what a person has; without them one is made."""
+
+    cidr: str
+    zones: int
+    nat: Nat
+    vpc: str | None = None
+    subnets: Subnets | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Storage in GiB. ``max_connections`` of one pool: computed where it is missing.
+
+    ``is_own``: the file says something of this database's server, so it gets one of its own.
+    """
+
+    layout: Layout
+    size: str
+    version: int
+    storage: int
+    max_storage: int
+    multi_az: bool
+    backup_days: int
+    protect: bool
+    final_snapshot: bool
+    performance_insights: bool
+    certificate_authority: CertificateAuthority
+    max_connections: int | None = None
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """``version`` is missing where the engine's usual one is meant."""
+
+    engine: Literal["valkey", "redis"]
+    version: str | None
+    size: str
+    replicas: int
+    multi_az: bool
+    backup_days: int
+    protect: bool
+    max_connections: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    cors: tuple[CorsRule, ...]
+    cache_seconds: int
+    protect: bool
+    empty_on_destroy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers:
+    """``trust``: ``ecs``, ``eks``, ``ec2`` or the ARN of who may take the roles."""
+
+    layout: Literal["combined", "per-service"]
+    image: str | None
+    replicas: int
+    worker_threads: int
+    cpu: int
+    memory: int
+    log_days: int
+    trust: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``key``: the ARN of the person's own key. ``namespace``: where CloudWatch takes metrics."""
+
+    environment: str
+    type: EnvironmentType
+    region: str
+    account: str | None
+    id: str | None
+    key: str | None
+    protect: bool
+    tags: Mapping[str, str]
+    network: Network
+    containers: Containers
+    recovery_days: int
+    namespace: str | None
+    adopt: Adopt
+    entry: EnvironmentEntry
+
+    @property
+    def partition(self) -> str:
+        """The first part of every ARN after ``arn``: China and GovCloud have their own."""
+        prefix = self.region.split("-")[0]
+        return {"cn": "aws-cn"}.get(prefix, "aws-us-gov" if "-gov-" in self.region else "aws")
+
+    @property
+    def dns_suffix(self) -> str:
+        """The end of every address of a service."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+    def database(self, name: str | None) -> Database:
+        """Of the database ``name``; of the shared server with None."""
+        found = _of(self.entry.databases, name, DatabaseSettings())
+        own = (self.entry.databases or {}).get(name or "", DatabaseSettings())
+        values = self._values("databases", found, Database, protect=self.protect)
+        return Database(**{**values, "is_own": _names_a_server(own)})
+
+    def cache(self, name: str) -> Cache:
+        found = _of(self.entry.caches, name, CacheSettings())
+        return Cache(**self._values("caches", found, Cache, protect=self.protect))
+
+    def bucket(self, name: str) -> Bucket:
+        found = _of(self.entry.buckets, name, BucketSettings())
+        values = self._values("buckets", found, Bucket, protect=self.protect)
+        return Bucket(**{**values, "cors": values["cors"] or ()})
+
+    def _values(self, group: str, found: Any, shape: Any, **given: Any) -> dict[str, Any]:
+        return {
+            name: _first(
+                getattr(found, name, None), given.get(name), _default(f"{group}.{name}", self.type)
+            )
+            for name in shape.__dataclass_fields__
+            if name != "is_own"
+        }
+
+
+def settings(environment: Environment) -> Settings:
+    """Raises ``EnvironmentFileError`` (``setting-not-aws``, ``bad-aws-settings``)."""
+    found = tuple(_findings(environment))
+    if found:
+        several = f"environments.{environment.name} has {len(found)} settings that cannot be"
+        raise EnvironmentFileError(
+            found[0].message if len(found) == 1 else several,
+            code="bad-aws-settings",
+            hint=found[0].hint if len(found) == 1 else None,
+            diagnostics=found,
+        )
+    entry, kind = environment.settings, environment.type
+    return Settings(
+        environment=environment.name,
+        type=kind,
+        region=entry.region or "",
+        account=entry.account,
+        id=entry.id,
+        key=entry.key,
+        protect=_first(entry.protect, defaults.default("protect", kind)),
+        tags=dict(sorted((entry.tags or {}).items())),
+        network=_network(entry, kind),
+        containers=_containers(entry, kind),
+        recovery_days=_first(
+            entry.secrets.recovery_days if entry.secrets else None,
+            defaults.default("secrets.recovery_days", kind),
+        ),
+        namespace=_namespace(entry),
+        adopt=entry.adopt or Adopt(),
+        entry=entry,
+    )
+
+
+def _network(entry: EnvironmentEntry, kind: EnvironmentType) -> Network:
+    given = entry.network
+    return Network(
+        cidr=_first(given and given.cidr, defaults.default("network.cidr", kind)),
+        zones=_first(given and given.zones, defaults.default("network.zones", kind)),
+        nat=_first(given and given.nat, defaults.default("network.nat", kind)),
+        vpc=given.vpc if given else None,
+        subnets=given.subnets if given else None,
+    )
+
+
+def _containers(entry: EnvironmentEntry, kind: EnvironmentType) -> Containers:
+    given = entry.containers
+    values = {
+        name: _first(getattr(given, name, None), _default(f"containers.{name}", kind))
+        for name in Containers.__dataclass_fields__
+        if name != "trust"
+    }
+    return Containers(**values, trust=_first(entry.trust, defaults.default("trust", kind)))
+
+
+def _namespace(entry: EnvironmentEntry) -> str | None:
+    if entry.metrics is None or entry.metrics.exporter != "cloudwatch":
+        return None
+    return entry.metrics.namespace
+
+
+def _of(group: Mapping[str, Any] | None, name: str | None, empty: Any) -> Any:
+    """What the file says of ``name``, over what it says of all."""
+    entries = group or {}
+    shared, own = entries.get(DEFAULTS, empty), entries.get(name or DEFAULTS, empty)
+    values = {
+        field: _first(getattr(own, field), getattr(shared, field))
+        for field in empty.__struct_fields__
+    }
+    return type(empty)(**values)
+
+
+_OF_THE_SERVER: Final = frozenset(DatabaseSettings.__struct_fields__) - {
+    "layout",
+    "max_connections",
+}
+
+
+def _names_a_server(own: DatabaseSettings) -> bool:
+    return any(getattr(own, field) is not None for field in _OF_THE_SERVER)
+
+
+def _default(key: str, kind: EnvironmentType) -> Any:
+    return defaults.default(key, kind) if key in defaults.TABLE else None
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _findings(environment: Environment) -> Iterator[Diagnostic]:
+    entry, where = environment.settings, f"environments.{environment.name}"
+    yield from _foreign(entry, where)
+    yield from _place(entry, where)
+    yield from _network_findings(entry, where)
+    yield from _trust_findings(entry, where)
+    yield from _number_findings(entry, where)
+
+
+def _error(message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code="E9201", severity="error", message=message, hint=hint)
+
+
+_NO_MEANING: Final[Mapping[str, str]] = {
+    "ports": "servers in AWS have the usual ports",
+    "postgres": "it names an installation on this machine",
+}
+
+
+def _foreign(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    for key, why in _NO_MEANING.items():
+        if getattr(entry, key) is not None:
+            yield _error(
+                f"{where}.{key} has no meaning for the provider aws: {why}",
+                f"remove `{key}` from this environment",
+            )
+
+
+def _place(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    if entry.region is None:
+        yield _error(
+            f"{where} names no region; everything in AWS lies in one",
+            "add for example `region: eu-north-1`",
+        )
+    elif not _REGION.fullmatch(entry.region):
+        yield _error(f"{where}.region: `{entry.region}` is no region", "such as eu-north-1")
+    if entry.id is not None and not re.fullmatch(r"[a-z0-9]{4,8}", entry.id):
+        yield _error(
+            f"{where}.id: `{entry.id}` cannot be part of a bucket's name",
+            "4 to 8 small letters and digits; `env new` makes one",
+        )
+    if entry.key is not None and not (_ARN.fullmatch(entry.key) and ":kms:" in entry.key):
+        yield _error(f"{where}.key: `{entry.key}` is not the ARN of a key", "arn:aws:kms:…:key/…")
+    if len(entry.tags or {}) > _MOST_TAGS:
+        yield _error(f"{where}.tags: more than {_MOST_TAGS} tags", "AWS takes no more")
+
+
+def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    network = entry.network
+    if network is None:
+        return
+    if network.vpc is None:
+        if network.subnets is not None:
+            yield _error(f"{where}.network has subnets but no vpc", "name the vpc they lie in")
+        return
+    for key in ("cidr", "zones", "nat"):
+        if getattr(network, key) is not None:
+            yield _error(
+                f"{where}.network.{key} has no meaning in a network of your own",
+                f"remove `{key}`, or `vpc` to have a network made",
+            )
+    subnets = network.subnets or Subnets()
+    for tier, least in (("compute", 1), ("storage", 2)):
+        given = getattr(subnets, tier) or ()
+        if len(given) < least:
+            yield _error(
+                f"{where}.network.subnets.{tier} names {len(given)} subnets; {least} are needed",
+                "in zones of their own: RDS wants two even for one server",
+            )
+
+
+def _trust_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    if entry.trust is not None and entry.trust not in _TRUSTED and not _ARN.fullmatch(entry.trust):
+        yield _error(
+            f"{where}.trust: `{entry.trust}` is neither {', '.join(_TRUSTED)} nor an ARN",
+            "name what runs the containers",
+        )
+    metrics = entry.metrics
+    if metrics is not None and metrics.exporter == "cloudwatch" and not metrics.namespace:
+        yield _error(
+            f"{where}.metrics names no namespace", "add for example `namespace: shop/production`"
+        )
+
+
+def _number_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    days = entry.secrets.recovery_days if entry.secrets else None
+    if days is not None and 0 < days < 7:
+        yield _error(
+            f"{where}.secrets.recovery_days: AWS keeps deleted secrets 0 or 7 to 30 days, "
+            f"not {days}",
+            "choose 0, or 7 to 30",
+        )
+    kept = entry.containers.log_days if entry.containers else None
+    if kept is not None and kept not in _LOG_DAYS:
+        yield _error(
+            f"{where}.containers.log_days: CloudWatch does not keep logs {kept} days",
+            f"choose one of {', '.join(map(str, _LOG_DAYS))}",
+        )
+    for name, found in (entry.databases or {}).items():
+        if (found.storage or 0) > (found.max_storage or 65536):
+            yield _error(
+                f"{where}.databases.{name}: max_storage is less than storage",
+                "let it be at least a tenth more, so that the disk can grow",
+            )
