@@ -32,8 +32,17 @@ class Note:
 
 
 class Stage:
-    def __init__(self, names: Names, provider: pulumi.ProviderResource | None = None) -> None:
+    """``tags`` are the person's own, for every resource; they cannot hide ours."""
+
+    def __init__(
+        self,
+        names: Names,
+        provider: pulumi.ProviderResource | None = None,
+        *,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
         self.names = names
+        self._own_tags = dict(tags or {})
         self._provider = provider
         self._notes: dict[str, Note] = {}
 
@@ -68,7 +77,8 @@ class Stage:
             "encore:declaration": str(declaration) if declaration is not None else None,
             "encore:service": service,
         }
-        return {key: _tag(value) for key, value in found.items() if value is not None}
+        tags = {key: _tag(value) for key, value in found.items() if value is not None}
+        return {**self._own_tags, **tags}
 
 
 def unknown() -> pulumi.Output[str]:
