@@ -87,7 +87,8 @@ class Bindings:
     ``variables`` are further variables of the app's process (``PORT``, ``AWS_REGION`` …); one
     may be a key, so they are kept out of every ``repr`` too.
     ``service_urls`` and ``service_auth`` are for apps in several containers: the address of each
-    service, and the one key that signs calls between them.
+    service, and the one key that signs calls between them. ``metrics``: where the core sends its
+    own and the app's metrics; nowhere when missing.
     ``env_values`` gives the content of each ``$env`` name where this machine holds it (local
     provider); it is secret, kept out of every ``repr`` and never written but to ``runtime.env``.
     """
@@ -102,6 +103,7 @@ class Bindings:
     variables: dict[str, str] = field(default_factory=dict, repr=False)
     service_urls: dict[str, str] = field(default_factory=dict)
     service_auth: infra.KeyAuth | None = None
+    metrics: infra.Metrics | None = None
     env_values: dict[str, str] = field(default_factory=dict, repr=False)
 
 

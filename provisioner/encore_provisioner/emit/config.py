@@ -40,6 +40,7 @@ def infra_config(scope: Scope, bindings: Bindings, *, cors: Mapping[str, Any]) -
         metadata=_metadata(bindings),
         auth=None if scope.whole or bindings.service_auth is None else (bindings.service_auth,),
         service_discovery=_discovery(scope, bindings) or None,
+        metrics=bindings.metrics,
         used_metrics=tuple(infra.UsedMetric(name=n, services=s) for n, s in scope.metrics) or None,
         sql_servers=_sql_servers(found.all(binding.SqlBinding, scope.databases)) or None,
         redis=_redis(found.all(binding.CacheBinding, scope.caches)) or None,

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.encore_provisioner.emit import shop
 
 from encore_config import runtime as rt
-from encore_config.infra import EnvRef, InfraConfig, KeyAuth, TLSConfig
+from encore_config.infra import AWSCloudWatch, EnvRef, InfraConfig, KeyAuth, TLSConfig
 from encore_config.infra_reader import boot_problems, read_infra
 from encore_provisioner.binding import SecretBinding
 from encore_provisioner.emit import Emitted, emit, emitter, environment_variables
@@ -121,6 +121,17 @@ def test_a_value_among_the_plain_variables_counts_as_known() -> None:
     values = {k: v for k, v in shop.VALUES.items() if k != "CACHE"}
     given = shop.bindings(env_values=values, variables={"CACHE": "pc"})
     assert emit(shop.graph(), given, cors={}).warnings == ()
+
+
+def test_metrics_go_where_the_provider_says_in_both_encodings_and_in_every_container() -> None:
+    assert config(emit(shop.graph(), shop.bindings(), cors={})).metrics is None
+    exporter = AWSCloudWatch(namespace="shop/live")
+    for service in (None, "orders", "api-gateway"):
+        given = shop.bindings(metrics=exporter, cloud="aws")
+        emitted = emit(shop.graph(), given, cors={}, service=service)
+        assert config(emitted).metrics == exporter
+        (sent,) = rt.parse(emitted.runtime_pb).deployment.observability.metrics
+        assert sent.aws.namespace == "shop/live"
 
 
 def test_values_of_resources_that_the_app_no_longer_declares_are_left_out() -> None:
