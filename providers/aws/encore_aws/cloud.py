@@ -10,11 +10,22 @@ from __future__ import annotations
 import warnings
 
 import pulumi_aws as root
-from pulumi_aws import cloudfront, ec2, s3, secretsmanager, sns, sqs, ssm, vpc
+from pulumi_aws import cloudfront, ec2, elasticache, s3, secretsmanager, sns, sqs, ssm, vpc
 
-__all__ = ["cloudfront", "ec2", "root", "s3", "secretsmanager", "sns", "sqs", "ssm", "vpc"]
+__all__ = [
+    "cloudfront",
+    "ec2",
+    "elasticache",
+    "root",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "vpc",
+]
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for _module in (cloudfront, ec2, s3, secretsmanager, sns, sqs, ssm, vpc):
+    for _module in (cloudfront, ec2, elasticache, s3, secretsmanager, sns, sqs, ssm, vpc):
         getattr(_module, "__all__", None)

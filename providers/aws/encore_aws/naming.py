@@ -65,6 +65,7 @@ RULES: Final[dict[str, Rule]] = {
     "cache-parameter-group": Rule(allowed=_PLAIN, longest=255),
     "cache-user": Rule(allowed=_PLAIN, longest=40),
     "cache-user-group": Rule(allowed=_PLAIN, longest=40),
+    "cache-final-snapshot": Rule(allowed=_PLAIN, longest=255),
     # Network.
     "network": Rule(allowed=_CASED, first="A-Za-z0-9", longest=255),
     "security-group": Rule(allowed=_CASED, first="A-Za-z0-9", longest=255),

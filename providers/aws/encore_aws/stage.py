@@ -58,13 +58,20 @@ class Stage:
         *,
         protect: bool = False,
         needs: Sequence[pulumi.Resource] = (),
+        ignore: Sequence[str] = (),
     ) -> pulumi.ResourceOptions:
-        """The options of the resource ``name``. Each name may be asked for once."""
+        """The options of the resource ``name``. Each name may be asked for once.
+
+        ``ignore``: properties (camel case) that are given once and then belong to somebody else.
+        """
         if name in self._notes:
             raise ValueError(f"two resources of the program are called {name}")
         self._notes[name] = note
         return pulumi.ResourceOptions(
-            provider=self._provider, protect=protect, depends_on=list(needs)
+            provider=self._provider,
+            protect=protect,
+            depends_on=list(needs),
+            ignore_changes=list(ignore) or None,
         )
 
     def tags(

@@ -30,6 +30,7 @@ SHAPES = {
     "cache-parameter-group": r"(?=.{1,255}$)[a-z](-?[a-z0-9])*",
     "cache-user": r"(?=.{1,40}$)[a-z](-?[a-z0-9])*",
     "cache-user-group": r"(?=.{1,40}$)[a-z](-?[a-z0-9])*",
+    "cache-final-snapshot": r"(?=.{1,255}$)[a-z](-?[a-z0-9])*",
     "network": r".{1,255}",
     "security-group": r"(?!sg-)[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}",
     "role": r"[\w+=,.@-]{1,64}",

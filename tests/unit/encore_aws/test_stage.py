@@ -19,6 +19,14 @@ def test_each_resource_has_one_note() -> None:
         stage.options("topic/orders", Note(reason="again"))
 
 
+def test_what_belongs_to_somebody_else_is_left_alone() -> None:
+    stage = Stage(Names(app="shop", environment="production"))
+    plain = stage.options("topic/orders", Note(reason="messages"))
+    assert plain.ignore_changes is None
+    shared = stage.options("cache/a#user", Note(reason="logs in"), ignore=["accessString"])
+    assert shared.ignore_changes == ["accessString"]
+
+
 def test_tags_hold_only_what_aws_takes() -> None:
     stage = Stage(Names(app="shop", environment="production"))
     odd = DeclarationRef(kind="secret", name="Schlüssel <1>\n" + "x" * 300)
