@@ -10,12 +10,26 @@ from __future__ import annotations
 import warnings
 
 import pulumi_aws as root
-from pulumi_aws import cloudfront, ec2, elasticache, s3, secretsmanager, sns, sqs, ssm, vpc
+from pulumi_aws import (
+    cloudfront,
+    cloudwatch,
+    ec2,
+    elasticache,
+    rds,
+    s3,
+    secretsmanager,
+    sns,
+    sqs,
+    ssm,
+    vpc,
+)
 
 __all__ = [
     "cloudfront",
+    "cloudwatch",
     "ec2",
     "elasticache",
+    "rds",
     "root",
     "s3",
     "secretsmanager",
@@ -27,5 +41,17 @@ __all__ = [
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for _module in (cloudfront, ec2, elasticache, s3, secretsmanager, sns, sqs, ssm, vpc):
+    for _module in (
+        cloudfront,
+        cloudwatch,
+        ec2,
+        elasticache,
+        rds,
+        s3,
+        secretsmanager,
+        sns,
+        sqs,
+        ssm,
+        vpc,
+    ):
         getattr(_module, "__all__", None)

@@ -58,7 +58,8 @@ RULES: Final[dict[str, Rule]] = {
     "db-instance": Rule(allowed=_PLAIN, longest=63),
     "db-subnet-group": Rule(allowed=_PLAIN, longest=255),
     "db-parameter-group": Rule(allowed=_PLAIN, longest=255),
-    "db-final-snapshot": Rule(allowed=_PLAIN, longest=255),
+    # Room for the end of another id, a hyphen and 8 characters: see resources/database.
+    "db-final-snapshot": Rule(allowed=_PLAIN, longest=246),
     # ElastiCache.
     "cache": Rule(allowed=_PLAIN, longest=40),
     "cache-subnet-group": Rule(allowed=_PLAIN, longest=255),
@@ -78,6 +79,48 @@ RULES: Final[dict[str, Rule]] = {
     "log-group": Rule(allowed="A-Za-z0-9_/-", first="A-Za-z0-9", longest=512),
     "function": Rule(allowed=_CASED, first="A-Za-z0-9", longest=64),
 }
+
+
+_NO_DATABASES: Final = r"postgres|template[01]|rdsadmin"
+_NO_ROLES: Final = r"postgres|public|none|pg_.*|rds.*|encore_(services|admin|infra).*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRule:
+    """What names inside a server look like: as declared, where the server takes that.
+
+    ``taken`` matches whole names that PostgreSQL, RDS or we use ourselves, in any case.
+    """
+
+    allowed: str
+    longest: int
+    taken: str
+
+
+KEPT: Final[dict[str, KeptRule]] = {
+    # PostgreSQL: NAMEDATALEN - 1 bytes; names are always quoted, so the case is kept.
+    "database": KeptRule(allowed="A-Za-z0-9_.-", longest=63, taken=_NO_DATABASES),
+    "database-role": KeptRule(allowed="A-Za-z0-9_.-", longest=63, taken=_NO_ROLES),
+}
+
+
+def kept_name(kind: str, declared: str) -> str:
+    """The name that the ``kind`` of :data:`KEPT` has inside its server.
+
+    It is the declared one wherever that can be: for apps in Go the name in the server and the
+    declared one must be the same (contract §4.5). What is replaced or cut adds a hash, and so does
+    a name that looks as if it had one; so no two declared names meet.
+    """
+    rule = KEPT.get(kind)
+    if rule is None:
+        raise ValueError(f"no naming rule for {kind!r}")
+    digest = hashlib.sha256(json.dumps([kind, declared]).encode()).hexdigest()[:HASH_LENGTH]
+    fits = re.fullmatch(f"[{rule.allowed}]{{1,{rule.longest}}}", declared)
+    taken = re.fullmatch(rule.taken, declared, re.IGNORECASE)
+    if fits and not taken and not re.search(rf"-[0-9a-f]{{{HASH_LENGTH}}}$", declared):
+        return declared
+    kept = re.sub(f"[^{rule.allowed}]+", "-", declared)[: rule.longest - HASH_LENGTH - 3]
+    return f"x-{kept}-{digest}" if taken else f"{kept or 'x'}-{digest}"
 
 
 class MissingIdError(ValueError):

@@ -74,6 +74,11 @@ class Stage:
             ignore_changes=list(ignore) or None,
         )
 
+    @property
+    def question(self) -> pulumi.InvokeOptions:
+        """The options of what is asked of AWS: in the same account and region as what is made."""
+        return pulumi.InvokeOptions(provider=self._provider)
+
     def tags(
         self, declaration: DeclarationRef | None, service: str | None = None
     ) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encore_aws.naming import RULES, MissingIdError, Names
+from encore_aws.naming import HASH_LENGTH, KEPT, RULES, MissingIdError, Names, kept_name
 
 NAMES = Names(app="shop", environment="production", id="k3f9")
 SHAPES = {
@@ -24,7 +24,7 @@ SHAPES = {
     "db-instance": r"(?=.{1,63}$)[a-z](-?[a-z0-9])*",
     "db-subnet-group": r"(?=.{1,255}$)[a-z0-9](-?[a-z0-9])*",
     "db-parameter-group": r"(?=.{1,255}$)[a-z](-?[a-z0-9])*",
-    "db-final-snapshot": r"(?=.{1,255}$)[a-z](-?[a-z0-9])*",
+    "db-final-snapshot": r"(?=.{1,246}$)[a-z](-?[a-z0-9])*",
     "cache": r"(?=.{1,40}$)[a-z](-?[a-z0-9])*",
     "cache-subnet-group": r"(?=.{1,255}$)[a-z0-9](-?[a-z0-9])*",
     "cache-parameter-group": r"(?=.{1,255}$)[a-z](-?[a-z0-9])*",
@@ -103,3 +103,37 @@ def test_nothing_has_a_name_by_default() -> None:
 def test_an_id_is_short_and_plain(bad: str) -> None:
     with pytest.raises(ValueError, match="no id of an environment"):
         Names(app="shop", environment="production", id=bad)
+
+
+@pytest.mark.parametrize("kind", KEPT)
+@pytest.mark.parametrize("name", ["orders", "Orders", "a.b_c-d", "7", "n" * 63, "shop-1234567"])
+def test_inside_a_server_a_name_is_kept_where_it_can_be(kind: str, name: str) -> None:
+    assert kept_name(kind, name) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *(("database", name) for name in ("postgres", "Template1", "rdsadmin", "RDSADMIN")),
+        *(("database-role", name) for name in ("public", "pg_read", "rds_iam", "encore_services")),
+        *(("database-role", name) for name in ("encore_admin", "postgres", "rdsadmin", "none")),
+        *((kind, name) for kind in KEPT for name in ("", "ü", "a b", 'a"b', "n" * 64, "a\n")),
+        *((kind, "orders-0a1b2c") for kind in KEPT),
+    ],
+)
+def test_inside_a_server_what_cannot_be_kept_gets_a_hash(kind: str, name: str) -> None:
+    found = kept_name(kind, name)
+    assert found != name
+    assert re.fullmatch(rf"[A-Za-z0-9_.-]{{1,56}}-[0-9a-f]{{{HASH_LENGTH}}}", found)
+    assert not re.fullmatch(KEPT[kind].taken, found, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", KEPT)
+@given(names=st.lists(anything, min_size=2, max_size=2, unique=True))
+def test_inside_a_server_no_two_names_meet(kind: str, names: list[str]) -> None:
+    assert kept_name(kind, names[0]) != kept_name(kind, names[1])
+
+
+def test_inside_a_server_too_nothing_has_a_name_by_default() -> None:
+    with pytest.raises(ValueError, match="no naming rule"):
+        kept_name("schema", "orders")
