@@ -47,7 +47,8 @@ class Recorded:
 
     ``inputs`` are in the provider's own names (camel case). ``depends_on`` are the URNs of all
     resources that must exist before, from options and from properties alike; ``sources`` are those
-    that a property's value comes from, by its name.
+    that a property's value comes from, by its name. ``ignored`` are properties that the program
+    gives once and leaves alone from then on.
     """
 
     type: str
@@ -59,6 +60,7 @@ class Recorded:
     depends_on: tuple[str, ...]
     import_id: str = ""
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,7 @@ class _Monitor:
             depends_on=tuple(sorted(needed)),
             import_id=request.importId,
             sources=sources,
+            ignored=tuple(sorted(request.ignoreChanges)),
         )
         # As in a preview: the inputs are known as outputs too.
         known = Struct()

@@ -51,6 +51,15 @@ def test_inputs_are_plain_and_what_only_apply_knows_is_marked() -> None:
     assert first.type == "test:index:Thing"
 
 
+def test_what_the_program_leaves_alone_later_is_told() -> None:
+    def program() -> Mapping[str, Any]:
+        Thing("first", size=3, opts=pulumi.ResourceOptions(ignore_changes=["size", "mode"]))
+        Thing("second", size=3)
+        return {}
+
+    assert [found.ignored for found in run(program).resources] == [("mode", "size"), ()]
+
+
 def test_inputs_come_back_as_outputs_at_once() -> None:
     def program() -> Mapping[str, Any]:
         first = Thing("first", made="shop-orders")
