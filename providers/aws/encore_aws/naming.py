@@ -73,6 +73,9 @@ RULES: Final[dict[str, Rule]] = {
     # IAM.
     "role": Rule(allowed=_CASED, first="A-Za-z0-9", longest=64),
     "policy": Rule(allowed=_CASED, first="A-Za-z0-9", longest=128),
+    "instance-profile": Rule(allowed=_CASED, first="A-Za-z0-9", longest=128),
+    # ECS calls the name of a task definition its family.
+    "task-definition": Rule(allowed=_CASED, first="A-Za-z0-9", longest=255),
     # Secrets Manager adds a hyphen and six characters to the ARN itself, not to the name.
     "secret": Rule(allowed="A-Za-z0-9_/-", first="A-Za-z0-9", longest=512),
     "key-alias": Rule(allowed=_CASED, first="A-Za-z0-9", longest=250),

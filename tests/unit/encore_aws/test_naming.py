@@ -35,6 +35,8 @@ SHAPES = {
     "security-group": r"(?!sg-)[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}",
     "role": r"[\w+=,.@-]{1,64}",
     "policy": r"[\w+=,.@-]{1,128}",
+    "instance-profile": r"[\w+=,.@-]{1,128}",
+    "task-definition": r"[A-Za-z0-9_-]{1,255}",
     "secret": r"[A-Za-z0-9/_+=.@-]{1,512}",
     "key-alias": r"[a-zA-Z0-9/_-]{1,250}",
     "log-group": r"[A-Za-z0-9._/#-]{1,512}",
