@@ -38,6 +38,10 @@ Layout = Literal["shared", "separate", "per-service"]
 CertificateAuthority = Literal["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
 Days = Annotated[int, msgspec.Meta(ge=0, le=35)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Account = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9]{12}(?!\n)$", description="the 12 digits of an account")
+]
+"""A pattern needs a description: it is what the checker tells people."""
 
 
 class Subnets(Value, frozen=True, kw_only=True):
@@ -91,11 +95,14 @@ class CacheSettings(Value, frozen=True, kw_only=True):
     max_connections: Positive | None = None
 
 
+Method = Literal["GET", "HEAD", "PUT", "POST", "DELETE"]
+
+
 class CorsRule(Value, frozen=True, kw_only=True):
     """Which web pages may use a bucket from a browser. ``max_age`` in seconds."""
 
-    origins: tuple[str, ...]
-    methods: tuple[Literal["GET", "HEAD", "PUT", "POST", "DELETE"], ...] | None = None
+    origins: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    methods: Annotated[tuple[Method, ...], msgspec.Meta(min_length=1)] | None = None
     headers: tuple[str, ...] | None = None
     expose: tuple[str, ...] | None = None
     max_age: Annotated[int, msgspec.Meta(ge=0, le=86400)] | None = None
@@ -193,7 +200,7 @@ class EnvironmentEntry(Value, frozen=True, kw_only=True):
     type: EnvironmentType | None = None
     id: str | None = None
     region: str | None = None
-    account: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12}(?!\n)$")] | None = None
+    account: Account | None = None
     state: str | None = None
     key: str | None = None
     protect: bool | None = None

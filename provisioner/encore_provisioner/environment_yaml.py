@@ -3,12 +3,11 @@
 In: the text of a YAML file and a frozen type of ``encore_config``. Out: the values that are
 right, where each key stands, and a finding for each one that is wrong; all are collected in one
 run. It knows nothing of environments, and it constructs no Python object but text, numbers,
-booleans, null, lists and maps.
+booleans, null, lists and maps. What a single value must be is told by ``environment_values``.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,12 +18,14 @@ from msgspec import inspect
 
 from encore_config.diagnostics import Diagnostic, Related
 from encore_config.position import At, End
-from encore_provisioner.suggest import did_you_mean
+from encore_provisioner.environment_values import Unreadable, fits, hint_for, told, wanted, whole
+from encore_provisioner.suggest import closest, did_you_mean
 
 SYNTAX: Final = "E8001"
 UNKNOWN_KEY: Final = "E8002"
 DUPLICATE_KEY: Final = "E8003"
 WRONG_VALUE: Final = "E8004"
+MISSING_KEY: Final = "E8008"
 
 Path = tuple[str, ...]
 
@@ -34,14 +35,6 @@ _STRING_TAG: Final = "tag:yaml.org,2002:str"
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 _COLLECTION_TAGS: Final = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _BAD: Final = object()
-_PLAIN: Final = (str, bool, int, float, type(None))
-_WORDS: Final[dict[type, str]] = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    type(None): "nothing",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +121,7 @@ class _Checker:
 
     def check(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
         """The plain value of ``node``, or ``_BAD`` after a finding about it."""
-        self._seen += 1
-        if self._seen > _MOST_NODES:
-            raise _TooLargeError
+        self._count()
         if id(node) in self._active:
             return self._wrong(node, path, "holds itself", "remove the alias that leads back")
         if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTION_TAGS:
@@ -141,6 +132,11 @@ class _Checker:
         finally:
             self._active.discard(id(node))
 
+    def _count(self) -> None:
+        self._seen += 1
+        if self._seen > _MOST_NODES:
+            raise _TooLargeError
+
     def _check(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
         match kind:
             case inspect.UnionType(types=types):
@@ -149,8 +145,8 @@ class _Checker:
                 return self._struct(node, kind, path)
             case inspect.DictType(value_type=inner):
                 return self._map(node, inner, path)
-            case inspect.AnyType():
-                return self._anything(node, path)
+            case inspect.VarTupleType():
+                return self._list(node, kind, path)
             case _:
                 return self._scalar_of(node, kind, path)
 
@@ -162,66 +158,85 @@ class _Checker:
         )
 
     def _struct(self, node: yaml.Node, kind: inspect.StructType, path: Path) -> Any:
-        fields = {item.encode_name: item.type for item in kind.fields}
-        value = {}
-        for key, key_node, value_node in self._entries(node, path):
+        fields = {item.encode_name: item for item in kind.fields}
+        value: dict[str, Any] = {}
+        told = set()
+        for key, key_node, value_node in self._pairs(node, path):
             if key not in fields:
                 self._unknown(key, key_node, tuple(fields), path)
+                told.add(closest(key, fields))
                 continue
-            checked = self._nothing_or(value_node, fields[key], (*path, key))
+            inner = fields[key].type
+            if value_node.tag == _NULL_TAG and (fields[key].required or _is_group(inner)):
+                continue
+            told.add(key)
+            checked = self.check(value_node, inner, (*path, key))
             if checked is not _BAD and checked is not None:
                 value[key] = checked
-        return value if isinstance(node, yaml.MappingNode) else _BAD
+        if not _is_map(node):
+            return _BAD
+        required = [name for name, item in fields.items() if item.required]
+        return _BAD if self._lacks(required, told, node, path) else value
+
+    def _lacks(
+        self, required: list[str], told: set[str | None], node: yaml.Node, path: Path
+    ) -> bool:
+        """Whether keys are missing; one that stands there under a near name was told already."""
+        missing = [name for name in required if name not in told]
+        if missing:
+            message = f"`{dotted(path)}` lacks {', '.join(f'`{name}`' for name in missing)}"
+            place = self.places.get(path) or self.source.place(node)
+            hint = f"add {', '.join(f'{name}: …' for name in missing)}"
+            self._add(MISSING_KEY, message, place, hint)
+        return bool(missing)
 
     def _map(self, node: yaml.Node, inner: inspect.Type, path: Path) -> Any:
         value = {}
-        for key, _, value_node in self._entries(node, path):
-            checked = self._nothing_or(value_node, inner, (*path, key))
+        for key, _, value_node in self._pairs(node, path):
+            checked = self.check(value_node, inner, (*path, key))
             if checked is not _BAD:
-                value[key] = {} if checked is None else checked
-        return value if isinstance(node, yaml.MappingNode) else _BAD
+                value[key] = checked
+        return value if _is_map(node) else _BAD
 
-    def _nothing_or(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
-        """A key without a value means the same as a key that is not there."""
-        if node.tag == _NULL_TAG and isinstance(kind, inspect.StructType | inspect.DictType):
-            return None
-        return self.check(node, kind, path)
+    def _list(self, node: yaml.Node, kind: inspect.VarTupleType, path: Path) -> Any:
+        inner = kind.item_type
+        if not isinstance(node, yaml.SequenceNode):
+            return self._no_list(node, inner, path)
+        if len(node.value) < (kind.min_length or 0):
+            return self._wrong(node, path, "must not be an empty list", None)
+        values = [self.check(n, inner, (*path, f"[{i}]")) for i, n in enumerate(node.value)]
+        return [value for value in values if value is not _BAD]
 
-    def _anything(self, node: yaml.Node, path: Path) -> Any:
+    def _no_list(self, node: yaml.Node, inner: inspect.Type, path: Path) -> Any:
+        of_maps = isinstance(inner, inspect.StructType)
         if isinstance(node, yaml.MappingNode):
-            return self._map(node, inspect.AnyType(), path)
-        if isinstance(node, yaml.SequenceNode):
-            items = enumerate(node.value)
-            values = [self.check(n, inspect.AnyType(), (*path, str(i))) for i, n in items]
-            return _BAD if any(v is _BAD for v in values) else values
+            hint = "begin each item with `- `" if of_maps else None
+            return self._wrong(node, path, "must be a list, not a map", hint)
         value = self._scalar(node)
-        if not isinstance(value, _PLAIN) or (isinstance(value, float) and not math.isfinite(value)):
-            return self._wrong(node, path, f"is read as {_word(value)}", "put it in quotes")
-        return value
+        alone = not of_maps and fits(value, inner)
+        hint = f"put it in brackets: [{_written(node)}]" if alone else None
+        return self._wrong(node, path, f"must be a list, not {told(value, node)}", hint)
 
     def _scalar_of(self, node: yaml.Node, kind: inspect.Type, path: Path) -> Any:
-        wanted = _wanted(kind)
         if not isinstance(node, yaml.ScalarNode):
             shape = "a map" if isinstance(node, yaml.MappingNode) else "a list"
-            return self._wrong(node, path, f"must be {wanted}, not {shape}", None)
+            return self._wrong(node, path, f"must be {wanted(kind)}, not {shape}", None)
         value = self._scalar(node)
-        if _fits(value, kind):
+        if fits(value, kind):
             return value
-        hint = None
-        if isinstance(kind, inspect.LiteralType):
-            hint = did_you_mean(str(value), map(str, kind.values))
-        elif isinstance(kind, inspect.StrType) and value is not None:
-            hint = f'put it in quotes: "{_whole(node.value)}"' if not node.style else None
-        told = _told(value, node)
-        return self._wrong(node, path, f"must be {wanted}, not {told}", hint)
+        what = f"must be {wanted(kind, value)}, not {told(value, node)}"
+        return self._wrong(node, path, what, hint_for(value, kind, node))
 
     def _scalar(self, node: yaml.Node) -> Any:
         """A scalar by YAML 1.1's rules; a finding's place is told by the caller."""
         try:
             value = self.loader.construct_object(node)
         except ValueError:
-            return _Unreadable(node.value)
-        return _Unreadable(value) if isinstance(value, str) and _whole(value) != value else value
+            return Unreadable(node.value)
+        return Unreadable(value) if isinstance(value, str) and whole(value) != value else value
+
+    def _pairs(self, node: yaml.Node, path: Path) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        return iter(()) if node.tag == _NULL_TAG else self._entries(node, path)
 
     def _entries(self, node: yaml.Node, path: Path) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         """Key, its node and the value's node of a map: own keys first, then merged ones."""
@@ -250,6 +265,7 @@ class _Checker:
                     yield key, key_node, value_node
 
     def _merged(self, node: yaml.Node, path: Path) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        self._count()
         if id(node) in self._active:
             self._wrong(node, path, "holds itself", "remove the alias that leads back")
             return
@@ -261,9 +277,9 @@ class _Checker:
 
     def _key(self, node: yaml.Node, path: Path) -> str | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == _STRING_TAG:
-            return _whole(node.value)
+            return whole(node.value)
         place = self.source.place(node)
-        shown = f"`{_whole(node.value)}`" if isinstance(node, yaml.ScalarNode) else "a list or map"
+        shown = f"`{whole(node.value)}`" if isinstance(node, yaml.ScalarNode) else "a list or map"
         message = f"{shown} is no key{_within(path)}: YAML does not read it as text"
         self._add(WRONG_VALUE, message, place, "put it in quotes")
         return None
@@ -309,16 +325,24 @@ class _Checker:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Unreadable:
-    """A scalar that is no value: the 99th of a month, or half of a surrogate pair."""
-
-    text: str
-
-
 def dotted(path: Path) -> str:
-    """A path as people write it: ``environments.pr-*.ports.app``."""
-    return ".".join(path)
+    """A path as people write it: ``environments.pr-*.network.subnets.compute[0]``."""
+    return ".".join(path).replace(".[", "[")
+
+
+def _is_map(node: yaml.Node) -> bool:
+    """A key without a value means the same as an empty map."""
+    return isinstance(node, yaml.MappingNode) or node.tag == _NULL_TAG
+
+
+def _written(node: yaml.Node) -> str:
+    """A scalar as it stands in the file, with its quotes."""
+    quotes = node.style if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') else ""
+    return f"{quotes}{whole(node.value)}{quotes}"
+
+
+def _is_group(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.StructType | inspect.DictType)
 
 
 def _within(path: Path) -> str:
@@ -327,48 +351,6 @@ def _within(path: Path) -> str:
 
 def _merge_sources(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else [node]
-
-
-def _wanted(kind: inspect.Type) -> str:
-    match kind:
-        case inspect.StrType():
-            return "text"
-        case inspect.IntType(ge=low, le=high) if low is not None and high is not None:
-            return f"a whole number from {low} to {high}" if low != high else str(low)
-        case inspect.LiteralType(values=values):
-            return "one of " + ", ".join(map(str, values))
-        case _:
-            raise TypeError(f"no rule for values of {kind}")
-
-
-def _fits(value: object, kind: inspect.Type) -> bool:
-    match kind:
-        case inspect.StrType():
-            return isinstance(value, str)
-        case inspect.IntType(ge=low, le=high):
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            return whole and (low is None or value >= low) and (high is None or value <= high)  # type: ignore[operator]
-        case inspect.LiteralType(values=values):
-            return isinstance(value, str | int) and value in values
-        case _:
-            raise TypeError(f"no rule for values of {kind}")
-
-
-def _told(value: object, node: yaml.ScalarNode) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, str):
-        return f'the text "{value}"'
-    return f"{_word(value)} ({node.value})" if isinstance(value, bool) else _whole(node.value)
-
-
-def _whole(text: str) -> str:
-    """``text`` as UTF-8 can carry it."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _word(value: object) -> str:
-    return _WORDS.get(type(value), "a date" if hasattr(value, "isoformat") else "something else")
 
 
 def _syntax(source: _Source, error: yaml.YAMLError) -> Diagnostic:

@@ -48,6 +48,8 @@ def _structs(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
 
 def _generic(kind: Any) -> st.SearchStrategy[Any]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated and typing.get_origin(arguments[0]) is tuple:
+        return _lists(typing.get_args(arguments[0])[0], arguments[1].min_length or 0)
     if origin is Annotated:
         return _constrained(arguments[1])
     if origin is Literal:
@@ -55,10 +57,14 @@ def _generic(kind: Any) -> st.SearchStrategy[Any]:
     if origin in (Union, types.UnionType):
         return st.one_of(*(values_of(member) for member in arguments))
     if origin is tuple:
-        return st.lists(values_of(arguments[0]), max_size=2).map(tuple)
+        return _lists(arguments[0], 0)
     if origin is dict:
         return st.dictionaries(KEYS, values_of(arguments[1]), max_size=2)
     raise TypeError(f"no strategy for {kind}")
+
+
+def _lists(item: Any, least: int) -> st.SearchStrategy[Any]:
+    return st.lists(values_of(item), min_size=least, max_size=least + 2).map(tuple)
 
 
 def _constrained(meta: msgspec.Meta) -> st.SearchStrategy[Any]:

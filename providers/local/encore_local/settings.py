@@ -25,11 +25,23 @@ class LocalSettings:
 
 
 NO_MEANING: Mapping[str, str] = {
-    "id": "names on this machine need nothing to be unique in the world",
-    "region": "the servers on this machine are always in us-east-1",
-    "state": "the state of a local environment is always in .encore/infra/ of the app",
-    "databases": "all databases share the one PostgreSQL server on this machine",
+    "account": "nothing on this machine lies in an account",
     "adopt": "what exists on this machine was made by this provider",
+    "buckets": "browsers of any origin may use the buckets on this machine",
+    "caches": "each cache is one Valkey server on this machine",
+    "compute": "this provider starts no containers: you start the app yourself",
+    "containers": "this provider starts no containers: you start the app yourself",
+    "databases": "all databases share the one PostgreSQL server on this machine",
+    "id": "names on this machine need nothing to be unique in the world",
+    "key": "what lies on this machine is not encrypted; its files are readable by you alone",
+    "metrics": "no exporter is set up on this machine",
+    "network": "the servers on this machine listen on 127.0.0.1 alone",
+    "protect": "`apply` removes no data here unless you name it, and `destroy` asks first",
+    "region": "the servers on this machine are always in us-east-1",
+    "secrets": "secrets on this machine lie in secrets.json, and what is removed is gone",
+    "state": "the state of a local environment is always in .encore/infra/ of the app",
+    "tags": "processes and files on this machine have no tags",
+    "trust": "there are no roles on this machine",
 }
 MEANT = ("provider", "extends", "type", "ports", "postgres")
 

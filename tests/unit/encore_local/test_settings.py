@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from encore_config.environment import Environment, EnvironmentEntry, Ports, Postgres
+from encore_config.environment import (
+    Adopt,
+    Containers,
+    Environment,
+    EnvironmentEntry,
+    MetricsSettings,
+    Network,
+    Ports,
+    Postgres,
+    SecretSettings,
+)
 from encore_local.settings import MEANT, NO_MEANING, LocalSettings, fixed_ports, settings
 from encore_provisioner.errors import EnvironmentFileError
 
@@ -36,17 +47,30 @@ def test_an_absolute_folder_of_programs_stays() -> None:
     assert settings(environment(entry), root=ROOT).postgres_bin == Path("/opt/pg/bin")
 
 
-@pytest.mark.parametrize(
-    ("entry", "key"),
-    [
-        (EnvironmentEntry(id="k3"), "id"),
-        (EnvironmentEntry(region="eu-north-1"), "region"),
-        (EnvironmentEntry(state="s3://x"), "state"),
-        (EnvironmentEntry(databases={}), "databases"),
-        (EnvironmentEntry(adopt={}), "adopt"),
-    ],
+FOREIGN = EnvironmentEntry(
+    account="111122223333",
+    adopt=Adopt(),
+    buckets={},
+    caches={},
+    compute="none",
+    containers=Containers(),
+    databases={},
+    id="k3",
+    key="arn:aws:kms:eu-north-1:111122223333:key/1",
+    metrics=MetricsSettings(),
+    network=Network(),
+    protect=False,
+    region="eu-north-1",
+    secrets=SecretSettings(),
+    state="s3://x",
+    tags={},
+    trust="ecs",
 )
-def test_a_key_of_the_clouds_is_refused_by_name(entry: EnvironmentEntry, key: str) -> None:
+
+
+@pytest.mark.parametrize("key", sorted(NO_MEANING))
+def test_a_key_of_the_clouds_is_refused_by_name(key: str) -> None:
+    entry = msgspec.structs.replace(EnvironmentEntry(), **{key: getattr(FOREIGN, key)})
     with pytest.raises(EnvironmentFileError) as caught:
         settings(environment(entry), root=ROOT)
     assert caught.value.code == "setting-not-local"

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from tests.support.golden import CASES, assert_golden
 
 from encore_config.diagnostics import Diagnostic
-from encore_config.environment import EnvironmentEntry, EnvironmentFile, Ports, Postgres
+from encore_config.environment import (
+    Adopt,
+    BucketSettings,
+    CorsRule,
+    DatabaseSettings,
+    EnvironmentEntry,
+    EnvironmentFile,
+    Network,
+    Ports,
+    Postgres,
+    Subnets,
+)
 from encore_provisioner.cli.render.diagnostics import Sources, failure_lines
 from encore_provisioner.cli.render.style import plain
 from encore_provisioner.environments import (
@@ -88,24 +99,41 @@ def test_a_mistake_is_shown_with_its_place(case: str) -> None:
         ),
         ("\ufeffenvironments: {a: {region: eu}}", {"a": EnvironmentEntry(region="eu")}),
         (
-            "environments: {a: {databases: {orders: {size: 1, on: [true, 1.5, ~, x]}}}}",
-            None,
-        ),
-        (
-            'environments: {a: {databases: {orders: {size: 1, "on": [true, 1.5, ~, x]}}}}',
+            "environments: {a: {databases: {defaults: , orders: {size: db.m7g.large}}}}",
             {
                 "a": EnvironmentEntry(
-                    databases={"orders": {"size": 1, "on": [True, 1.5, None, "x"]}}
+                    databases={
+                        "defaults": DatabaseSettings(),
+                        "orders": DatabaseSettings(size="db.m7g.large"),
+                    }
                 )
             },
         ),
+        (
+            "environments: {a: {buckets: {images: {cors: [{origins: [a, b], max_age: 1}]}}}}",
+            {
+                "a": EnvironmentEntry(
+                    buckets={
+                        "images": BucketSettings(cors=(CorsRule(origins=("a", "b"), max_age=1),))
+                    }
+                )
+            },
+        ),
+        (
+            "environments: {a: {network: , adopt: {databases: }}}",
+            {"a": EnvironmentEntry(adopt=Adopt())},
+        ),
+        (
+            "environments: {a: {protect: yes, account: '012345678901', tags: {team: '7'}}}",
+            {"a": EnvironmentEntry(protect=True, account="012345678901", tags={"team": "7"})},
+        ),
+        (
+            "environments: {a: {network: {subnets: {compute: []}, nat: none}}}",
+            {"a": EnvironmentEntry(network=Network(nat="none", subnets=Subnets(compute=())))},
+        ),
     ],
 )
-def test_what_a_file_says(text: str, environments: dict[str, EnvironmentEntry] | None) -> None:
-    if environments is None:
-        with pytest.raises(EnvironmentFileError):
-            read_environments(text.encode())
-        return
+def test_what_a_file_says(text: str, environments: dict[str, EnvironmentEntry]) -> None:
     assert read_environments(text.encode()) == EnvironmentFile(environments=environments)
 
 
@@ -157,8 +185,8 @@ def test_maps_are_merged_and_what_is_adopted_stays_with_its_owner() -> None:
     file = read_environments(PRODUCTION)
     settings = resolve(file, "pr-42").settings
     assert settings.databases == {
-        "defaults": {"size": "db.t4g.small", "multi_az": False},
-        "orders": {"size": "db.m7g.large"},
+        "defaults": DatabaseSettings(size="db.t4g.small", multi_az=False),
+        "orders": DatabaseSettings(size="db.m7g.large"),
     }
     assert (settings.id, settings.state) == ("k3f9", "s3://acme-infra-state")
     assert settings.extends is None
@@ -172,6 +200,39 @@ def test_groups_are_merged_field_by_field() -> None:
         b"b: {extends: a, ports: {aws: 3, caches: {y: 4}}}}"
     )
     assert settings_of(file, "b").ports == Ports(app=1, aws=3, caches={"x": 2, "y": 4})
+
+
+MERGED = b"""\
+environments:
+  base:
+    protect: true
+    tags: {team: shop, cost: "1"}
+    network: {nat: gateway, zones: 3, subnets: {storage: [a, b]}}
+    databases: {defaults: {multi_az: true, backup_days: 14}, orders: {size: db.m7g.large}}
+    buckets: {images: {cors: [{origins: [x, y]}, {origins: [z]}], cache_seconds: 60}}
+  heir:
+    extends: base
+    protect: false
+    tags: {cost: "2"}
+    network: {nat: none, subnets: {compute: [c], storage: [d]}}
+    databases: {defaults: {backup_days: 0}, orders: }
+    buckets: {images: {cors: []}}
+"""
+
+
+def test_groups_are_merged_at_every_depth_and_lists_are_replaced() -> None:
+    """False, nought and an empty list are said, and so win."""
+    settings = settings_of(read_environments(MERGED), "heir")
+    assert settings == EnvironmentEntry(
+        protect=False,
+        tags={"team": "shop", "cost": "2"},
+        network=Network(nat="none", zones=3, subnets=Subnets(compute=("c",), storage=("d",))),
+        databases={
+            "defaults": DatabaseSettings(multi_az=True, backup_days=0),
+            "orders": DatabaseSettings(size="db.m7g.large"),
+        },
+        buckets={"images": BucketSettings(cors=(), cache_seconds=60)},
+    )
 
 
 @pytest.mark.parametrize(

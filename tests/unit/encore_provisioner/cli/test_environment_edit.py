@@ -34,10 +34,8 @@ ADDED = [
         f"environments:\n  a:\n    region: eu # here\n  {LINE}\n\n# last words\nschema: 1\n",
     ),
     (
-        "environments:\n  a:\n    databases:\n      orders:\n        note: |\n          one\n"
-        "          two\n",
-        "environments:\n  a:\n    databases:\n      orders:\n        note: |\n          one\n"
-        f"          two\n  {LINE}\n",
+        "environments:\n  a:\n    tags:\n      note: |\n        one\n        two\n",
+        f"environments:\n  a:\n    tags:\n      note: |\n        one\n        two\n  {LINE}\n",
     ),
     ("environments:\n  a: {}", f"environments:\n  a: {{}}\n  {LINE}\n"),
     ("environments:\n  a:\n", f"environments:\n  a:\n  {LINE}\n"),
