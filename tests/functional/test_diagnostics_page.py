@@ -31,7 +31,7 @@ NOT_AS_FILES = {
 
 READ = [c for c in RULES if c[1:3] in SOURCE and c not in NOT_AS_FILES]
 ENVIRONMENT = [c for c in RULES if c.startswith("E80")]
-LIMITS = ["W9020", "W9021", "W9022", "W9023", "W9024"]
+LIMITS = ["W9020", "W9021", "W9022", "W9023", "W9024", "W9025", "W9026"]
 
 
 def found_in(root: Path) -> set[str]:

@@ -53,8 +53,9 @@ def _aws(state: State, endpoint: str) -> dict[str, Any]:
     }
     subscriptions = {
         record.name: {
-            "url": queue_url(endpoint, record.properties["queue"]),
-            "dead_letter_url": queue_url(endpoint, record.properties["dead_letter_queue"]),
+            key: queue_url(endpoint, record.properties[name])
+            for key, name in (("url", "queue"), ("dead_letter_url", "dead_letter_queue"))
+            if record.properties[name] is not None
         }
         for record in _of(state, SUBSCRIPTION)
     }

@@ -156,6 +156,20 @@ def test_every_setting_that_was_changed_by_hand_is_seen_and_put_right(
     assert local.changes(queues) == []
 
 
+def test_what_is_tried_without_end_has_no_dead_letter_queue(
+    doors: Doors, queues: AppFolder, local: Local
+) -> None:
+    """Encore's parser takes no such number; a graph that another program wrote may have it."""
+    endless = (*PARTS["subscriptions"], subscription("placed", "retry", max_retries=-1))
+    local.apply(queues.but(subscriptions=endless))
+    assert local.changes(queues.but(subscriptions=endless)) == []
+    own = [url for url in doors.sqs.list_queues() if "placed--retry" in url]
+    assert len(own) == 1
+    assert not doors.sqs.queue_attributes(own[0]).get("RedrivePolicy")
+    outputs = local.provider.outputs(queues.target)["subscriptions"]
+    assert outputs["placed/retry"].keys() == {"url"}
+
+
 def test_a_removed_subscription_is_a_loss_and_takes_its_queues_with_it(
     doors: Doors, queues: AppFolder, local: Local
 ) -> None:

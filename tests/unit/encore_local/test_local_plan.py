@@ -109,6 +109,10 @@ def test_servers_have_the_ports_that_are_chosen() -> None:
         ({"max_retries": 0}, {"max_receive_count": 101}),
         ({"max_retries": 3}, {"max_receive_count": 4}),
         ({"max_retries": 5000}, {"max_receive_count": 1000}),
+        (
+            {"max_retries": -1},
+            {"max_receive_count": None, "dead_letter_queue": None, "dead_letter_retention": 0},
+        ),
         ({"ack_deadline": 0.5}, {"visibility_timeout": 1}),
         ({"ack_deadline": 1.2}, {"visibility_timeout": 2}),
         ({"ack_deadline": 90000}, {"visibility_timeout": 43200}),

@@ -13,10 +13,12 @@ from encore_provisioner.queues import (
     VISIBILITY,
     clamped,
     is_fifo,
+    longest_block,
     max_receives,
     subscription_findings,
 )
 
+QUICK = {"max_retries": 5, "max_backoff": 60}
 LIMITS = {
     "as usual": ({}, {}, []),
     "no retries is the default": ({"max_retries": 0}, {}, []),
@@ -29,11 +31,28 @@ LIMITS = {
     "many retries": ({"max_retries": 1000}, {}, ["W9022"]),
     "most retries": ({"max_retries": 999}, {}, []),
     "a long wait": ({"max_backoff": 12 * 3600 + 1}, {}, ["W9023"]),
-    "ordered, at once": ({}, {"ordering_attribute": "id"}, ["W9024"]),
-    "ordered, one by one": ({"max_concurrency": 1}, {"ordering_attribute": "id"}, []),
-    "exactly once has no order": ({}, {"delivery": "exactly-once"}, []),
+    "ordered, at once": ({**QUICK}, {"ordering_attribute": "id"}, ["W9024"]),
+    "ordered, one by one": ({**QUICK, "max_concurrency": 1}, {"ordering_attribute": "id"}, []),
+    "ordered, patient": ({"max_concurrency": 1}, {"ordering_attribute": "id"}, ["W9025"]),
+    "ordered, tried without end": (
+        {"max_retries": -1, "max_concurrency": 1},
+        {"ordering_attribute": "id"},
+        ["W9025"],
+    ),
+    "ordered, gone before that": (
+        {"retention": 3600, "max_concurrency": 1},
+        {"ordering_attribute": "id"},
+        [],
+    ),
+    "plain and patient": ({"max_retries": 999}, {}, []),
+    "exactly once has no order": ({**QUICK}, {"delivery": "exactly-once"}, ["W9026"]),
+    "exactly once, in order": (
+        {**QUICK, "max_concurrency": 1},
+        {"delivery": "exactly-once", "ordering_attribute": "id"},
+        [],
+    ),
     "all": (
-        {"ack_deadline": 1.5, "retention": 1, "max_retries": 5000, "max_backoff": 10**6},
+        {"ack_deadline": 1.5, "retention": 5e6, "max_retries": 5000, "max_backoff": 10**6},
         {"ordering_attribute": "id"},
         ["W9020", "W9021", "W9022", "W9023", "W9024"],
     ),
@@ -50,7 +69,7 @@ def test_limits_of_sqs(
     assert [d.code for d in found] == codes
     for finding in found:
         assert finding.severity == "warning"
-        assert "t/s" in finding.message
+        assert ("the topic t " if finding.code == "W9026" else "t/s") in finding.message
         assert finding.at == at()
         assert finding.hint
 
@@ -64,10 +83,57 @@ def test_the_value_that_is_used_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("retries", "receives"),
-    [(0, 101), (1, 2), (100, 101), (999, 1000), (1000, 1000), (10**9, 1000)],
+    [
+        (0, 101),
+        (1, 2),
+        (100, 101),
+        (999, 1000),
+        (1000, 1000),
+        (10**9, 1000),
+        (-1, None),
+        (-2, 1),
+    ],
 )
-def test_every_retry_and_the_first_attempt_are_counted(retries: int, receives: int) -> None:
+def test_every_retry_and_the_first_attempt_are_counted(retries: int, receives: int | None) -> None:
     assert max_receives(subscription("t", "s", max_retries=retries)) == receives
+
+
+@pytest.mark.parametrize(
+    ("declared", "seconds"),
+    [
+        ({}, 20 + 100 * 600),
+        ({"max_retries": 1}, 20 + 600),
+        ({"max_retries": -2}, 20),
+        ({"min_backoff": 400}, 600 + 100 * 600),
+        ({"max_retries": 0}, 20 + 100 * 600),
+        ({"max_retries": 5000}, 20 + 999 * 600),
+        ({"retention": 3600}, 3600),
+        ({"max_retries": -1}, 7 * 86400),
+        ({"max_retries": 2, "max_backoff": 13 * 3600}, 20 + 2 * 30),
+    ],
+)
+def test_how_long_a_failing_message_holds_up_its_group(
+    declared: dict[str, Any], seconds: int
+) -> None:
+    assert longest_block(subscription("t", "s", **declared)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("declared", "of_topic", "told"),
+    [
+        ({}, {"ordering_attribute": "cart"}, "others with the same cart waiting for up to 16.7 h"),
+        ({}, {"delivery": "exactly-once"}, "all others from the same process waiting"),
+        ({}, {"ordering_attribute": "cart"}, "until it goes to the dead letters"),
+        ({"max_retries": -1}, {"ordering_attribute": "cart"}, "up to 168.0 h, until it expires"),
+    ],
+)
+def test_who_waits_for_a_failing_message_and_how_long(
+    declared: dict[str, Any], of_topic: dict[str, Any], told: str
+) -> None:
+    subscribed = (subscription("t", "s", **declared),)
+    found = subscription_findings(graph(topics=(topic("t", **of_topic),), subscriptions=subscribed))
+    (message,) = [finding.message for finding in found if finding.code == "W9025"]
+    assert told in message
 
 
 def test_seconds_are_whole_and_within_limits() -> None:

@@ -28,17 +28,20 @@ FORCES = frozenset({"queue", "fifo"})
 
 
 def properties(subscription: Subscription, topic: Topic) -> dict[str, Any]:
+    """``max_receive_count`` and what goes with it is None where messages are tried without end."""
     fifo = is_fifo(topic)
     parts = (subscription.topic, subscription.name)
+    receives = max_receives(subscription)
+    dead_letters = physical_name("dead-letter-queue", *parts, fifo=fifo)
     return {
         "topic": topics.physical(topic),
         "queue": physical_name("queue", *parts, fifo=fifo),
-        "dead_letter_queue": physical_name("dead-letter-queue", *parts, fifo=fifo),
+        "dead_letter_queue": dead_letters if receives is not None else None,
         "fifo": fifo,
         "visibility_timeout": clamped(subscription.ack_deadline, VISIBILITY),
         "message_retention": clamped(subscription.retention, RETENTION),
-        "max_receive_count": max_receives(subscription),
-        "dead_letter_retention": DEAD_LETTER_RETENTION,
+        "max_receive_count": receives,
+        "dead_letter_retention": DEAD_LETTER_RETENTION if receives is not None else 0,
         "raw_message_delivery": False,
         "send_allowed_to": topics.physical(topic),
     }
@@ -127,20 +130,25 @@ def messages(doors: Doors, queue: str) -> int:
 
 
 def put(doors: Doors, wanted: Mapping[str, Any], *, declared: str) -> None:
-    """Make queues and subscription, or make them as wanted. Messages that wait are kept."""
+    """Make queues and subscription, or make them as wanted. Messages that wait are kept.
+
+    The local server, unlike AWS, has no way to take a redrive policy from a queue that has one. A
+    change to retries without end, which no source can ask for, is therefore never done with.
+    """
     fifo = {"FifoQueue": "true"} if wanted["fifo"] else {}
-    behind = {"MessageRetentionPeriod": str(wanted["dead_letter_retention"])}
-    _put_queue(doors, wanted["dead_letter_queue"], fifo, behind, declared)
-    redrive = {
-        "deadLetterTargetArn": queue_arn(wanted["dead_letter_queue"]),
-        "maxReceiveCount": wanted["max_receive_count"],
-    }
     attributes = {
         "VisibilityTimeout": str(wanted["visibility_timeout"]),
         "MessageRetentionPeriod": str(wanted["message_retention"]),
-        "RedrivePolicy": json.dumps(redrive),
         "Policy": json.dumps(queue_policy(wanted["queue"], wanted["topic"])),
     }
+    if wanted["dead_letter_queue"] is not None:
+        behind = {"MessageRetentionPeriod": str(wanted["dead_letter_retention"])}
+        _put_queue(doors, wanted["dead_letter_queue"], fifo, behind, declared)
+        redrive = {
+            "deadLetterTargetArn": queue_arn(wanted["dead_letter_queue"]),
+            "maxReceiveCount": wanted["max_receive_count"],
+        }
+        attributes["RedrivePolicy"] = json.dumps(redrive)
     _put_queue(doors, wanted["queue"], fifo, attributes, declared)
     _subscribe(doors, wanted)
 
