@@ -101,3 +101,34 @@ def test_env_new_without_a_file(app: Tool) -> None:
     file.unlink()
     app.ok("env", "new", "staging")
     assert file.read_text() == "environments:\n  staging: {provider: local}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "has_id", "has_region"),
+    [
+        ("demo", (), False, True),
+        ("demo", ("--provider", "local"), False, True),
+        ("demo", ("--provider", "fake"), True, False),
+        ("demo", ("--provider", "fake", "--region", "eu-north-1"), True, True),
+        ("demo", ("--extends", "cloud"), True, True),
+        ("demo", ("--extends", "nowhere"), True, False),
+        ("pr-*", ("--provider", "fake"), True, False),
+        ("pr-*", ("--extends", "cloud"), False, True),
+        ("pr-*", ("--extends", "nowhere"), True, False),
+        ("pr-*", ("--extends", "cloud", "--provider", "local"), False, True),
+    ],
+)
+def test_env_new_in_a_cloud_has_an_id_and_asks_for_a_region(
+    app: Tool, name: str, words: tuple[str, ...], has_id: bool, has_region: bool
+) -> None:
+    file = app.app / "encore.infra.yaml"
+    file.write_text(
+        "environments:\n  cloud: {provider: fake, region: eu-north-1, id: k3f9}\n"
+        "  nowhere: {provider: fake}\n"
+    )
+    told = app.ok("env", "new", name, *words).out
+    [entry] = [
+        row for row in file.read_text().splitlines() if row.strip().startswith((name, f'"{name}'))
+    ]
+    assert (" id: " in entry) is has_id
+    assert ("add one there, such as `region: eu-north-1`" not in told) is has_region

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, get_args
 
+import msgspec
+
 from encore_config.environment import EnvironmentEntry, EnvironmentFile, EnvironmentType
 from encore_provisioner.cli.documents import EnvironmentChanged, EnvironmentLine, Environments
 from encore_provisioner.cli.environment_edit import add_entry, remove_entry
@@ -97,8 +99,12 @@ def _new(args: argparse.Namespace, session: Session) -> int:
     _refuse_new(args, file)
     path = root / FILE_NAME
     text = path.read_bytes().decode() if path.exists() else ""
-    write_if_changed(path, add_entry(text, args.name, _entry(args, file)).encode(), _mode(path))
+    base = settings_of(file, args.extends) if args.extends else EnvironmentEntry()
+    entry = _entry(args, base)
+    write_if_changed(path, add_entry(text, args.name, entry).encode(), _mode(path))
     told = f"{args.name} is in {FILE_NAME}."
+    if _is_in_cloud(entry, base) and not (entry.region or base.region):
+        told += " It names no region yet: add one there, such as `region: eu-north-1`."
     if not args.name.endswith("*"):
         told += f" Next: {session.command('plan', app=args.app, env=args.name)}"
     return _changed(told, args, session)
@@ -126,17 +132,23 @@ def _says_anything(args: argparse.Namespace) -> bool:
     return any(v is not None for v in (args.provider, args.type, args.extends, args.region))
 
 
-def _entry(args: argparse.Namespace, file: EnvironmentFile) -> EnvironmentEntry:
-    base = settings_of(file, args.extends) if args.extends else EnvironmentEntry()
-    provider = args.provider or (None if args.extends else DEFAULT)
-    in_cloud = (provider or base.provider or DEFAULT) != DEFAULT
-    return EnvironmentEntry(
-        provider=provider,
+def _entry(args: argparse.Namespace, base: EnvironmentEntry) -> EnvironmentEntry:
+    """The new entry. A pattern may share the ``id`` of what it extends: names of what is unique in
+    the world hold a hash of the environment's name too.
+    """
+    entry = EnvironmentEntry(
+        provider=args.provider or (None if args.extends else DEFAULT),
         extends=args.extends,
         type=args.type,
-        id=_random_id() if in_cloud and not args.name.endswith("*") else None,
         region=args.region,
     )
+    shares = args.name.endswith("*") and base.id is not None
+    wants_id = _is_in_cloud(entry, base) and not shares
+    return msgspec.structs.replace(entry, id=_random_id() if wants_id else None)
+
+
+def _is_in_cloud(entry: EnvironmentEntry, base: EnvironmentEntry) -> bool:
+    return (entry.provider or base.provider or DEFAULT) != DEFAULT
 
 
 def _random_id() -> str:
