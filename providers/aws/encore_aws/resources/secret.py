@@ -1,68 +1,133 @@
 """Secrets Manager: one secret for each that the app declares, and for each password of ours.
 
 Only the place is made here, never a value: those of declared secrets are set by a person, those of
-passwords are made inside AWS. So no state and no plan can hold one.
+passwords are made inside AWS. So no state and no plan can hold one. What is adopted has a place
+already: it is no resource, and stands among the variables all the same.
 """
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from encore_aws.cloud import secretsmanager
 from encore_aws.naming import Names
+from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
+from encore_config.diagnostics import Diagnostic
+from encore_config.environment import Adopt
 from encore_config.graph import Graph
+from encore_config.infra import EnvRef, KeyAuth
 from encore_config.plan import DeclarationRef
 from encore_provisioner.binding import SecretBinding, env_name
+from encore_provisioner.emit.scope import scope
 
-Purpose = Literal["declared", "database", "cache"]
+Purpose = Literal["declared", "database", "cache", "service-key"]
 Outputs = Mapping[str, Any]
 
-_FORGOTTEN_AT_ONCE: Final = 0
-"""Days until a deleted secret is gone. Until then its name is taken, and it can be restored."""
+SERVICE_KEY: Final = "INFRA_SERVICE_KEY"
+"""The variable with the key that signs calls between the app's own containers (contract §4.4)."""
+BAD_SECRET: Final = "E9233"
+
+_KEY_ID: Final = 1
+"""The core signs and verifies with the first key of the config alone, so there is only one."""
+_LENGTH: Final = 64
+_EXCLUDED: Final = string.punctuation
+"""64 letters and digits are 380 bits. RDS refuses ``/@"`` and blanks, ElastiCache ``,/@"`` and more
+than 128 characters; without any sign nothing has to be quoted in an address or a shell either, and
+no value can begin with ``envref:``, which the core expands."""
+_ARN: Final = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}"
+)
 _REASONS: Final[dict[Purpose, str]] = {
     "declared": "the app reads it; `secret set` gives it a value",
     "database": "the password of the database's role, made inside AWS",
-    "cache": "the password of the cache's user",
+    "cache": "the password of the cache's user, made inside AWS",
+    "service-key": "signs the calls between the app's containers; made inside AWS",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedSecret:
-    """``variable`` is the environment variable in which a container gets the value."""
+    """``variable`` is the environment variable in which a container gets the value.
+
+    ``subject`` is the declared name of what the secret is for; ``reference`` is missing where all
+    services caused it.
+    """
 
     purpose: Purpose
-    reference: DeclarationRef
+    subject: str
     name: str
     variable: str
     recovery_days: int
     key: str | None
+    reference: DeclarationRef | None = None
 
     @property
     def resource(self) -> str:
         """What the program calls it; the password of a database stands beside the database."""
-        own = str(self.reference)
-        return own if self.purpose == "declared" else f"{own}#password"
+        match self.purpose:
+            case "declared":
+                return str(self.reference)
+            case "service-key":
+                return self.subject
+            case _:
+                return f"{self.reference}#password"
 
 
-def normalise(
-    graph: Graph, names: Names, *, recovery_days: int = _FORGOTTEN_AT_ONCE, key: str | None = None
-) -> tuple[WantedSecret, ...]:
-    """``recovery_days``: 0, or 7 to 30. ``key``: the ARN of a key of the person's own."""
-    if recovery_days and not 7 <= recovery_days <= 30:
-        raise ValueError(f"a secret can be restored for 0 or 7 to 30 days, not {recovery_days}")
-    return tuple(
-        WantedSecret(
-            purpose=purpose,
-            reference=reference,
-            name=names.name("secret", reference.kind, reference.name),
-            variable=variable,
-            recovery_days=recovery_days,
-            key=key,
-        )
-        for purpose, reference, variable in _all(graph)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """``adopted``: variables and the ARNs of secrets that somebody else owns."""
+
+    made: tuple[WantedSecret, ...] = ()
+    adopted: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a value is kept: with an ARN where it is kept already."""
+
+    purpose: Purpose
+    reference: DeclarationRef
+    arn: str | None = None
+
+    @property
+    def variable(self) -> str:
+        return variable_of(self.purpose, self.reference.name)
+
+
+def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
+    """Every secret that is made, and the ARN of every one that is not."""
+    places = tuple(_places(graph, settings.adopt))
+    made = [
+        _wanted(place.purpose, place.reference, settings, names)
+        for place in places
+        if place.arn is None
+    ]
+    if has_service_key(graph, settings):
+        made.append(_wanted("service-key", None, settings, names))
+    return Wanted(
+        made=tuple(made),
+        adopted=tuple((place.variable, place.arn) for place in places if place.arn is not None),
+    )
+
+
+def _wanted(
+    purpose: Purpose, reference: DeclarationRef | None, settings: Settings, names: Names
+) -> WantedSecret:
+    parts = (reference.kind, reference.name) if reference else (purpose,)
+    subject = reference.name if reference else purpose
+    return WantedSecret(
+        purpose=purpose,
+        subject=subject,
+        name=names.name("secret", *parts),
+        variable=variable_of(purpose, subject),
+        recovery_days=settings.recovery_days,
+        key=settings.key,
+        reference=reference,
     )
 
 
@@ -75,31 +140,112 @@ def variable_of(purpose: Purpose, name: str) -> str:
             return env_name("INFRA_SQL", name, "PASSWORD")
         case "cache":
             return env_name("INFRA_REDIS", name, "PASSWORD")
+        case "service-key":
+            return SERVICE_KEY
 
 
-def _all(graph: Graph) -> Iterator[tuple[Purpose, DeclarationRef, str]]:
+def has_service_key(graph: Graph, settings: Settings) -> bool:
+    """As soon as the gateway and the services stand in containers of their own."""
+    return settings.containers.layout == "per-service" and bool(graph.services)
+
+
+def variables_of(
+    graph: Graph, service: str | None = None, adopt: Adopt | None = None
+) -> tuple[str, ...]:
+    """The variables with secrets that one container needs, sorted: of the whole app, of one
+    service, or of the gateway (by its name), which runs the auth handler and so needs what that
+    handler's service does. They are those that the container's runtime config refers to.
+
+    An adopted cache may have no password, and then has no variable. Raises :class:`UsageError`
+    (``unknown-service``).
+    """
+    needed = scope(graph, service)
+    wanted: dict[Purpose, frozenset[str]] = {
+        "declared": frozenset(needed.secrets),
+        "database": frozenset(needed.databases),
+        "cache": frozenset(needed.caches),
+    }
+    found = {
+        place.variable
+        for place in _places(graph, adopt or Adopt())
+        if place.reference.name in wanted[place.purpose]
+    }
+    if service is not None and graph.services:
+        found.add(SERVICE_KEY)
+    return tuple(sorted(found))
+
+
+def _places(graph: Graph, adopt: Adopt) -> Iterator[_Place]:
     for secret in graph.secrets:
         reference = DeclarationRef(kind="secret", name=secret.name, at=secret.at[0])
-        yield "declared", reference, variable_of("declared", secret.name)
+        arn = adopt.secrets.get(secret.name)
+        yield _Place(purpose="declared", reference=reference, arn=arn)
     for database in graph.databases:
         reference = DeclarationRef(kind="database", name=database.name, at=database.at)
-        yield "database", reference, variable_of("database", database.name)
+        known = adopt.databases.get(database.name)
+        yield _Place(purpose="database", reference=reference, arn=known.password if known else None)
     for cache in graph.caches:
         reference = DeclarationRef(kind="cache", name=cache.name, at=cache.at)
-        yield "cache", reference, variable_of("cache", cache.name)
+        there = adopt.caches.get(cache.name)
+        if there is None:
+            yield _Place(purpose="cache", reference=reference)
+        elif there.password is not None:
+            yield _Place(purpose="cache", reference=reference, arn=there.password)
 
 
-def create(wanted: tuple[WantedSecret, ...], stage: Stage) -> dict[str, Any]:
-    """``variables``: the secret's ARN by the variable that holds it in a container."""
-    return {"variables": {secret.variable: _create(secret, stage).arn for secret in wanted}}
+def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
+    """What is adopted as a secret and cannot be one."""
+    del graph, names
+    where = f"environments.{settings.environment}.adopt"
+    adopt = settings.adopt
+    given: dict[str, str | None] = {
+        **{f"secrets.{name}": arn for name, arn in adopt.secrets.items()},
+        **{f"databases.{name}.password": item.password for name, item in adopt.databases.items()},
+        **{f"caches.{name}.password": item.password for name, item in adopt.caches.items()},
+    }
+    for key, arn in sorted(given.items()):
+        if arn is not None and not _ARN.fullmatch(arn):
+            yield Diagnostic(
+                code=BAD_SECRET,
+                severity="error",
+                message=f"{where}.{key}: `{arn}` is not the whole ARN of a secret",
+                hint="arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, with the six "
+                "characters that Secrets Manager adds to the name",
+            )
+
+
+def create(wanted: Wanted, stage: Stage) -> dict[str, Any]:
+    """``variables``: the secret's ARN by the variable that holds it in a container.
+
+    ``generated``: by the same variable what is to be filled with a random value, once, by
+    GetRandomPassword of Secrets Manager: the ARN in ``secret``, what it is ``for``, the declared
+    ``name`` of that, and the ``length`` and the characters to ``exclude`` (all signs, so the call
+    must not ask for one of each kind).
+    """
+    made = {secret.variable: _create(secret, stage).arn for secret in wanted.made}
+    return {
+        "variables": dict(sorted({**made, **dict(wanted.adopted)}.items())),
+        "generated": {
+            secret.variable: {
+                "secret": made[secret.variable],
+                "for": secret.purpose,
+                "name": secret.subject,
+                "length": _LENGTH,
+                "exclude": _EXCLUDED,
+            }
+            for secret in sorted(wanted.made, key=lambda secret: secret.variable)
+            if secret.purpose != "declared"
+        },
+    }
 
 
 def _create(wanted: WantedSecret, stage: Stage) -> secretsmanager.Secret:
     note = Note(reason=_REASONS[wanted.purpose], declaration=wanted.reference)
+    what = wanted.reference or wanted.subject
     return secretsmanager.Secret(
         wanted.resource,
         name=wanted.name,
-        description=f"{stage.names.app} {stage.names.environment}: {wanted.reference}",
+        description=f"{stage.names.app} {stage.names.environment}: {what}",
         recovery_window_in_days=wanted.recovery_days,
         kms_key_id=wanted.key,
         tags=stage.tags(wanted.reference),
@@ -111,3 +257,10 @@ def expose(graph: Graph) -> Iterator[SecretBinding]:
     """Every declared secret; passwords are part of the bindings of their databases and caches."""
     for secret in graph.secrets:
         yield SecretBinding(name=secret.name, env=variable_of("declared", secret.name))
+
+
+def expose_service_key(graph: Graph, settings: Settings) -> KeyAuth | None:
+    """How containers sign the calls between them; None where there is only one container."""
+    if not has_service_key(graph, settings):
+        return None
+    return KeyAuth(id=_KEY_ID, key=EnvRef(env=SERVICE_KEY))
