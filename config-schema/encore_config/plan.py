@@ -13,6 +13,10 @@ from encore_config.position import At
 
 Op = Literal["create", "update", "replace", "delete", "same"]
 Mode = Literal["offline", "preview"]
+Against = Literal["state", "nothing", "plan"]
+"""What a plan was compared with: the provider's own state, nothing at all, an earlier plan."""
+
+Change = Literal["gained", "lost", "same"]
 
 SECRET: Final[dict[str, bool]] = {"secret": True}
 UNKNOWN: Final[dict[str, bool]] = {"unknown": True}
@@ -43,7 +47,12 @@ class PropertyDiff(Value, frozen=True, kw_only=True):
 
 
 class Step(Value, frozen=True, kw_only=True):
-    """What happens to one resource, and why. A step of op ``same`` has a reason too."""
+    """What happens to one resource, and why. A step of op ``same`` has a reason too.
+
+    ``needs`` are the URNs of the resources that a property's value comes from, by the first name
+    of its path; under ``""`` those that must only be there before. ``once`` are properties that are
+    given when it is made and left alone from then on. A provider may leave both empty.
+    """
 
     op: Op
     type: str
@@ -52,6 +61,24 @@ class Step(Value, frozen=True, kw_only=True):
     declaration: DeclarationRef | None = None
     diff: tuple[PropertyDiff, ...] = ()
     data_loss: bool = False
+    reason: str = ""
+    needs: dict[str, tuple[str, ...]] = {}
+    once: tuple[str, ...] = ()
+
+
+class Permission(Value, frozen=True, kw_only=True):
+    """That a service may do ``operation`` on the resource ``kind``/``name``, and since when.
+
+    ``actions`` are those of the cloud's own permissions. One operation can stand here twice, when
+    some of its actions are new and others were there before.
+    """
+
+    service: str
+    kind: str
+    name: str
+    operation: str
+    actions: tuple[str, ...]
+    change: Change = "gained"
     reason: str = ""
 
 
@@ -67,7 +94,8 @@ class Plan(Value, frozen=True, kw_only=True):
     """The steps of one environment in the order in which they are carried out.
 
     ``missing_secrets`` are declared secrets without a value: a plan may have them, an apply
-    refuses them before anything changes.
+    refuses them before anything changes. ``permissions`` are sorted by service, kind, name and
+    operation; compared with nothing, all of them are gained.
     """
 
     schema: SchemaVersion = SCHEMA_VERSION
@@ -75,8 +103,10 @@ class Plan(Value, frozen=True, kw_only=True):
     environment: str
     provider: str
     mode: Mode
+    against: Against = "state"
     summary: Summary
     steps: tuple[Step, ...] = ()
+    permissions: tuple[Permission, ...] = ()
     missing_secrets: tuple[str, ...] = ()
 
     @property
@@ -90,6 +120,18 @@ class Plan(Value, frozen=True, kw_only=True):
         return tuple(
             sorted({str(s.declaration) for s in self.steps if s.data_loss and s.declaration})
         )
+
+    @property
+    def unknown(self) -> int:
+        """How many values only apply will know, of what it makes or changes."""
+        return sum(_unknowns(item.after) for step in self.changes for item in step.diff)
+
+
+def _unknowns(value: Any) -> int:
+    if value == UNKNOWN:
+        return 1
+    inner = list(value.values()) if isinstance(value, dict) else value
+    return sum(map(_unknowns, inner)) if isinstance(inner, list | tuple) else 0
 
 
 def summarise(steps: tuple[Step, ...]) -> Summary:
