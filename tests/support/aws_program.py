@@ -6,12 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from encore_aws.naming import Names
+from encore_aws.settings import Settings, settings
 from encore_aws.stage import Note, Stage
+from encore_config.environment import Environment, EnvironmentEntry, EnvironmentType
 from encore_provisioner.engine.recording import Recorded, Recording, record
 
 NAMES: Final = Names(app="shop", environment="production", id="k3f9")
 ACCOUNT: Final = "111122223333"
 REGION: Final = "eu-north-1"
+
+
+def settings_of(kind: EnvironmentType = "production", **keys: Any) -> Settings:
+    """What an environment file says of ``production``; ``keys`` are those of its entry."""
+    given = {"region": REGION, "account": ACCOUNT, "id": NAMES.id, **keys}
+    entry = EnvironmentEntry(**given)
+    return settings(Environment(name=NAMES.environment, provider="aws", type=kind, settings=entry))
 
 
 def run(
