@@ -154,12 +154,17 @@ def _use(service: str, kind: Any, name: str, operations: Any) -> Use:
 @st.composite
 def environments(draw: st.DrawFn, *, kind: str | None = None) -> Environment:
     """Settings of the provider ``aws`` that are sound on their own, for any graph."""
+    region, partition = draw(
+        st.sampled_from(
+            [(REGION, "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+        )
+    )
     entry = EnvironmentEntry(
         provider="aws",
-        region=draw(st.sampled_from([REGION, "cn-north-1", "us-gov-west-1"])),
+        region=region,
         account=draw(st.none() | st.just(ACCOUNT)),
         id=draw(st.none() | st.just("k3f9")),
-        key=draw(st.none() | st.just(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/own")),
+        key=draw(st.none() | st.just(f"arn:{partition}:kms:{region}:{ACCOUNT}:key/own")),
         network=Network(
             zones=draw(st.none() | st.sampled_from([2, 3])),
             nat=draw(

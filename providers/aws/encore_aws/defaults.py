@@ -2,8 +2,8 @@
 
 In: a key of the environment file and a type. Out: the value, with what it costs and why it is so.
 ``docs/aws.md`` shows the same table; a test holds the two together. A key without a row has no
-default. Prices are AWS's list prices of 2026 for eu-north-1, in US dollars, without tax: they are
-there to compare choices, not to foretell a bill.
+default. Prices are AWS's list prices of 2026 for us-east-1, in US dollars, without tax, rounded:
+they are there to compare choices, not to foretell a bill. Other regions cost up to a third more.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ ROWS: Final[tuple[Default, ...]] = (
         "gateway",
         "instance",
         "instance",
-        "gateway: $34 a month and $0.046 per GB; one per zone: as often; instance: $4 a month; "
-        "none: nothing, but $8 a month for each endpoint and zone",
-        "a gateway is kept running by AWS; a small machine costs a tenth and may fail",
+        "with its address, gateway: $37 a month and $0.045 per GB; gateway_per_zone: that for each "
+        "zone; instance: $7 a month; none: nothing, but $7 a month for each endpoint and zone",
+        "a gateway is kept running by AWS; a small machine costs a fifth and may fail",
     ),
     _same(
         "databases.layout",
@@ -95,7 +95,7 @@ ROWS: Final[tuple[Default, ...]] = (
         "db.t4g.medium",
         "db.t4g.micro",
         "db.t4g.micro",
-        "db.t4g.micro $13, db.t4g.small $26, db.t4g.medium $52, db.m7g.large $136 a month; "
+        "db.t4g.micro $12, db.t4g.small $23, db.t4g.medium $47, db.m7g.large $123 a month; "
         "twice that with multi_az",
         "4 GiB hold the working set of most small apps; 1 GiB is enough to try things",
     ),
@@ -103,16 +103,17 @@ ROWS: Final[tuple[Default, ...]] = (
     _same(
         "databases.storage",
         20,
-        cost="gp3: $0.12 per GiB and month",
-        why="the least that AWS gives; it grows by itself",
+        cost="gp3: $0.115 per GiB and month",
+        why="the least that AWS gives; it grows by itself, and never shrinks",
     ),
     _row(
         "databases.max_storage",
         500,
         100,
         40,
-        "only what is used is paid",
-        "a disk that is full stops the database; a runaway should still end somewhere",
+        "only the size that it has grown to is paid",
+        "a full disk stops the database; a runaway should still end somewhere. "
+        "Twice `storage` where that is more",
     ),
     _row(
         "databases.multi_az",
@@ -127,7 +128,7 @@ ROWS: Final[tuple[Default, ...]] = (
         14,
         3,
         0,
-        "as much backup as storage is free; $0.095 per GiB beyond",
+        "as much backup as storage is free; $0.095 per GiB and month beyond",
         "back to any second of so many days; 0 switches backups off",
     ),
     _row(
@@ -151,13 +152,18 @@ ROWS: Final[tuple[Default, ...]] = (
         "rds-ca-rsa2048-g1",
         why="pinned, because the app trusts this one root and no other; valid until 2061",
     ),
-    _same("caches.engine", "valkey", cost="a fifth less than redis", why="the same, and free"),
+    _same(
+        "caches.engine",
+        "valkey",
+        cost="a fifth less than redis",
+        why="it speaks the same protocol, and is free software",
+    ),
     _row(
         "caches.size",
         "cache.t4g.small",
         "cache.t4g.micro",
         "cache.t4g.micro",
-        "cache.t4g.micro $10, cache.t4g.small $20, cache.m7g.large $98 a month, for each node",
+        "cache.t4g.micro $9, cache.t4g.small $19, cache.m7g.large $92 a month, for each node",
         "1.4 GiB for sessions and counters; 0.5 GiB to try things",
     ),
     _row(
@@ -174,7 +180,7 @@ ROWS: Final[tuple[Default, ...]] = (
         False,
         False,
         "nothing beyond the replica that it needs",
-        "without it nothing takes over by itself",
+        "without it nothing takes over by itself; false wherever there is no replica",
     ),
     _row(
         "caches.backup_days",
@@ -188,7 +194,7 @@ ROWS: Final[tuple[Default, ...]] = (
         "buckets.cache_seconds",
         86_400,
         cost="longer means fewer requests to S3",
-        why="a day: objects of public buckets change rarely, and a new name is seen at once",
+        why="a day: objects of public buckets change rarely, and one of a new name is seen at once",
     ),
     _row(
         "buckets.empty_on_destroy",
@@ -220,15 +226,19 @@ ROWS: Final[tuple[Default, ...]] = (
         1,
         1,
         "each one costs its cpu and memory",
-        "two, so that one can be replaced; counts for the connections of each database",
+        "two, so that one can be replaced; each takes its share of a database's connections",
     ),
-    _same("containers.worker_threads", 1, why="as Encore's build does"),
+    _same(
+        "containers.worker_threads",
+        1,
+        why="as the core does unasked; each further thread has connection pools of its own",
+    ),
     _row(
         "containers.cpu",
         512,
         256,
         256,
-        "Fargate on ARM: $0.0356 per processor and hour",
+        "Fargate on ARM: $24 a month for a whole processor",
         "in 1,024ths of a processor, for the task definition",
     ),
     _row(
@@ -236,7 +246,7 @@ ROWS: Final[tuple[Default, ...]] = (
         1024,
         512,
         512,
-        "Fargate on ARM: $0.0039 per GB and hour",
+        "Fargate on ARM: $2.60 a month for a GiB",
         "in MiB, for the task definition",
     ),
     _row(
@@ -244,11 +254,16 @@ ROWS: Final[tuple[Default, ...]] = (
         90,
         14,
         3,
-        "$0.54 per GB written, $0.03 per GB and month kept",
+        "$0.50 per GB written, $0.03 per GB and month kept",
         "how long the logs of the containers are kept",
     ),
     _same("trust", "ecs", why="who may take the roles of the containers"),
-    _same("metrics.exporter", "none", why="CloudWatch asks money for each metric"),
+    _same(
+        "metrics.exporter",
+        "none",
+        cost="cloudwatch: $0.30 a month for each metric and set of labels",
+        why="nobody pays for metrics that were not asked for",
+    ),
 )
 
 TABLE: Final = {row.key: row for row in ROWS}

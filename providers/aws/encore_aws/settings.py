@@ -7,12 +7,14 @@ the file is one that the app declares is for ``capabilities`` to say.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from encore_aws import defaults
+from encore_aws.naming import ID
 from encore_config.diagnostics import Diagnostic
 from encore_config.environment import (
     Adopt,
@@ -33,10 +35,22 @@ from encore_provisioner.errors import EnvironmentFileError
 DEFAULTS: Final = "defaults"
 """The entry of ``databases``, ``caches`` and ``buckets`` that counts for all of them."""
 
-_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
+_REGION: Final = re.compile(r"[a-z]{2}(-gov)?-(?!iso)[a-z]+-\d")
+"""Of AWS's partitions those that are written for: all but the isolated and the sovereign ones."""
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+")
+_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:key/.+")
 _TRUSTED: Final = ("ec2", "ecs", "eks")
-_LOG_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
+_LOG_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+_LARGEST_NETWORK: Final = 16
+_SMALLEST_NETWORK: Final = 22
+"""As prefixes. AWS makes none larger; in a smaller one a sixteenth part is too small a subnet."""
+_MOST_STORAGE: Final = 65_536
+_TAG_KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
+_TAG_VALUE: Final = re.compile(r"[\w .:/=+@-]{0,256}")
+_OUR_TAGS: Final = "encore:"
 _MOST_TAGS: Final = 40
 """AWS takes 50 tags on a resource; some of them are ours."""
 
@@ -143,13 +157,20 @@ class Settings:
     def database(self, name: str | None) -> Database:
         """Of the database ``name``; of the shared server with None."""
         found = _of(self.entry.databases, name, DatabaseSettings())
-        own = (self.entry.databases or {}).get(name or "", DatabaseSettings())
         values = self._values("databases", found, Database, protect=self.protect)
-        return Database(**{**values, "is_own": _names_a_server(own)})
+        if found.max_storage is None:
+            room = min(2 * values["storage"], _MOST_STORAGE)
+            values["max_storage"] = max(values["max_storage"], room)
+        is_own = name != DEFAULTS and _names_a_server((self.entry.databases or {}).get(name or ""))
+        return Database(**{**values, "is_own": is_own})
 
     def cache(self, name: str) -> Cache:
         found = _of(self.entry.caches, name, CacheSettings())
-        return Cache(**self._values("caches", found, Cache, protect=self.protect))
+        values = self._values("caches", found, Cache, protect=self.protect)
+        if found.multi_az is None:
+            # Nothing can take over where there is no replica, and ElastiCache refuses to try.
+            values["multi_az"] = values["multi_az"] and values["replicas"] > 0
+        return Cache(**values)
 
     def bucket(self, name: str) -> Bucket:
         found = _of(self.entry.buckets, name, BucketSettings())
@@ -167,7 +188,7 @@ class Settings:
 
 
 def settings(environment: Environment) -> Settings:
-    """Raises ``EnvironmentFileError`` (``setting-not-aws``, ``bad-aws-settings``)."""
+    """Raises ``EnvironmentFileError`` (``bad-aws-settings``) with every mistake as a finding."""
     found = tuple(_findings(environment))
     if found:
         several = f"environments.{environment.name} has {len(found)} settings that cannot be"
@@ -243,8 +264,8 @@ _OF_THE_SERVER: Final = frozenset(DatabaseSettings.__struct_fields__) - {
 }
 
 
-def _names_a_server(own: DatabaseSettings) -> bool:
-    return any(getattr(own, field) is not None for field in _OF_THE_SERVER)
+def _names_a_server(own: DatabaseSettings | None) -> bool:
+    return own is not None and any(getattr(own, field) is not None for field in _OF_THE_SERVER)
 
 
 def _default(key: str, kind: EnvironmentType) -> Any:
@@ -259,9 +280,12 @@ def _findings(environment: Environment) -> Iterator[Diagnostic]:
     entry, where = environment.settings, f"environments.{environment.name}"
     yield from _foreign(entry, where)
     yield from _place(entry, where)
+    yield from _tag_findings(entry, where)
     yield from _network_findings(entry, where)
     yield from _trust_findings(entry, where)
-    yield from _number_findings(entry, where)
+    yield from _metrics_findings(entry, where)
+    yield from _day_findings(entry, where)
+    yield from _storage_findings(entry, where)
 
 
 def _error(message: str, hint: str) -> Diagnostic:
@@ -290,16 +314,44 @@ def _place(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
             "add for example `region: eu-north-1`",
         )
     elif not _REGION.fullmatch(entry.region):
-        yield _error(f"{where}.region: `{entry.region}` is no region", "such as eu-north-1")
-    if entry.id is not None and not re.fullmatch(r"[a-z0-9]{4,8}", entry.id):
+        yield _error(
+            f"{where}.region: `{entry.region}` is no region that encore-infra knows",
+            "such as eu-north-1, without the letter of a zone",
+        )
+    if entry.id is not None and not ID.fullmatch(entry.id):
         yield _error(
             f"{where}.id: `{entry.id}` cannot be part of a bucket's name",
             "4 to 8 small letters and digits; `env new` makes one",
         )
-    if entry.key is not None and not (_ARN.fullmatch(entry.key) and ":kms:" in entry.key):
-        yield _error(f"{where}.key: `{entry.key}` is not the ARN of a key", "arn:aws:kms:…:key/…")
-    if len(entry.tags or {}) > _MOST_TAGS:
-        yield _error(f"{where}.tags: more than {_MOST_TAGS} tags", "AWS takes no more")
+    if entry.key is None:
+        return
+    key = _KEY.fullmatch(entry.key)
+    if key is None:
+        yield _error(
+            f"{where}.key: `{entry.key}` is not the ARN of a key",
+            "arn:aws:kms:REGION:ACCOUNT:key/ID; an alias is no key to a policy",
+        )
+    elif entry.region is not None and key["region"] != entry.region:
+        yield _error(
+            f"{where}.key lies in {key['region']}, the environment in {entry.region}; a key "
+            "encrypts only what lies in its own region",
+            f"name a key in {entry.region}",
+        )
+
+
+def _tag_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    tags = entry.tags or {}
+    if len(tags) > _MOST_TAGS:
+        yield _error(f"{where}.tags: {len(tags)} tags", f"{_MOST_TAGS} at most; ours come on top")
+    for key, value in tags.items():
+        if key.lower().startswith(("aws:", _OUR_TAGS)):
+            owner = "encore-infra" if key.lower().startswith(_OUR_TAGS) else "AWS"
+            yield _error(f"{where}.tags: `{key}` is a tag of {owner}", "choose another name")
+        elif not (_TAG_KEY.fullmatch(key) and _TAG_VALUE.fullmatch(value)):
+            yield _error(
+                f"{where}.tags: AWS does not take `{key}: {value}`",
+                "letters, digits, spaces and _.:/=+-@; 128 in a name, 256 in a value",
+            )
 
 
 def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
@@ -309,6 +361,7 @@ def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnosti
     if network.vpc is None:
         if network.subnets is not None:
             yield _error(f"{where}.network has subnets but no vpc", "name the vpc they lie in")
+        yield from _range_findings(network.cidr, where)
         return
     for key in ("cidr", "zones", "nat"):
         if getattr(network, key) is not None:
@@ -318,12 +371,34 @@ def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnosti
             )
     subnets = network.subnets or Subnets()
     for tier, least in (("compute", 1), ("storage", 2)):
-        given = getattr(subnets, tier) or ()
+        given = set(getattr(subnets, tier) or ())
         if len(given) < least:
             yield _error(
                 f"{where}.network.subnets.{tier} names {len(given)} subnets; {least} are needed",
-                "in zones of their own: RDS wants two even for one server",
+                _WHY_SUBNETS[tier],
             )
+
+
+_WHY_SUBNETS: Final = {
+    "compute": "containers run there",
+    "storage": "in two zones: RDS wants them even for one server",
+}
+
+
+def _range_findings(cidr: str | None, where: str) -> Iterator[Diagnostic]:
+    if cidr is None:
+        return
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError:
+        yield _error(f"{where}.network.cidr: `{cidr}` is no network", "such as 10.0.0.0/16")
+        return
+    if not _LARGEST_NETWORK <= network.prefixlen <= _SMALLEST_NETWORK:
+        yield _error(
+            f"{where}.network.cidr: {cidr} is "
+            f"{'larger' if network.prefixlen < _LARGEST_NETWORK else 'smaller'} than can be used",
+            f"from /{_LARGEST_NETWORK} to /{_SMALLEST_NETWORK}, such as 10.0.0.0/16",
+        )
 
 
 def _trust_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
@@ -332,14 +407,24 @@ def _trust_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]
             f"{where}.trust: `{entry.trust}` is neither {', '.join(_TRUSTED)} nor an ARN",
             "name what runs the containers",
         )
+
+
+def _metrics_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
     metrics = entry.metrics
-    if metrics is not None and metrics.exporter == "cloudwatch" and not metrics.namespace:
+    if metrics is None:
+        return
+    if metrics.exporter == "cloudwatch" and not metrics.namespace:
         yield _error(
             f"{where}.metrics names no namespace", "add for example `namespace: shop/production`"
         )
+    if metrics.namespace and metrics.exporter is None:
+        yield _error(
+            f"{where}.metrics.namespace says nothing without an exporter",
+            "add `exporter: cloudwatch`",
+        )
 
 
-def _number_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+def _day_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
     days = entry.secrets.recovery_days if entry.secrets else None
     if days is not None and 0 < days < 7:
         yield _error(
@@ -353,9 +438,16 @@ def _number_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic
             f"{where}.containers.log_days: CloudWatch does not keep logs {kept} days",
             f"choose one of {', '.join(map(str, _LOG_DAYS))}",
         )
-    for name, found in (entry.databases or {}).items():
-        if (found.storage or 0) > (found.max_storage or 65536):
+
+
+def _storage_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    least = defaults.default("databases.storage", "production")
+    for name in entry.databases or {}:
+        found = _of(entry.databases, name, DatabaseSettings())
+        storage, most = found.storage or least, found.max_storage
+        # RDS lets storage grow by a tenth at least, or not at all.
+        if most is not None and most != storage and 10 * most < 11 * storage:
             yield _error(
-                f"{where}.databases.{name}: max_storage is less than storage",
-                "let it be at least a tenth more, so that the disk can grow",
+                f"{where}.databases.{name}: storage of {storage} GiB cannot grow to {most}",
+                "let max_storage be at least a tenth more, or the same if it is not to grow",
             )
