@@ -13,7 +13,6 @@ from typing import Final
 from encore_provisioner.engine.compare import Rule, Rules
 
 _NAME: Final = ("name", "namePrefix")
-_BUCKET: Final = ("bucket", "expectedBucketOwner")
 _SOURCES: Final = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 _DATABASE_SERVER: Final = "aws:rds/instance:Instance"
 
@@ -104,15 +103,15 @@ _OBJECTS: Final[Rules] = {
         "objectLockEnabled",
         holds="the bucket with its objects and versions",
     ),
-    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _rule(*_BUCKET),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _rule(*_BUCKET),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _rule(*_BUCKET),
-    "aws:s3/bucketPolicy:BucketPolicy": _rule(*_BUCKET),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _rule(*_BUCKET),
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _rule("bucket"),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _rule("bucket"),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _rule("bucket"),
+    "aws:s3/bucketPolicy:BucketPolicy": _rule("bucket"),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _rule("bucket"),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
-        _rule(*_BUCKET)
+        _rule("bucket")
     ),
-    "aws:s3/bucketVersioning:BucketVersioning": _rule(*_BUCKET),
+    "aws:s3/bucketVersioning:BucketVersioning": _rule("bucket"),
     "aws:cloudfront/cachePolicy:CachePolicy": _rule(),
     "aws:cloudfront/distribution:Distribution": _rule("staging"),
     "aws:cloudfront/originAccessControl:OriginAccessControl": _rule(),
@@ -125,6 +124,7 @@ _MESSAGES: Final[Rules] = {
         holds="the topic and what its subscriptions were not sent yet",
         only_with="aws:sns/topicSubscription:TopicSubscription",
     ),
+    "aws:sns/topicPolicy:TopicPolicy": _rule("arn"),
     "aws:sns/topicSubscription:TopicSubscription": _rule("endpoint", "protocol", "topic"),
     "aws:sqs/queue:Queue": _rule(*_NAME, "fifoQueue", holds="the queue and the messages in it"),
     "aws:sqs/queuePolicy:QueuePolicy": _rule("queueUrl"),
@@ -181,7 +181,6 @@ _ACCESS: Final[Rules] = {
     "aws:iam/instanceProfile:InstanceProfile": _rule(*_NAME, "path"),
     "aws:iam/policy:Policy": _rule(*_NAME, "description", "path"),
     "aws:iam/role:Role": _rule(*_NAME, "path"),
-    "aws:iam/rolePolicy:RolePolicy": _rule(*_NAME, "role"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _rule("policyArn", "role"),
     "aws:secretsmanager/secret:Secret": _rule(
         *_NAME, "type", holds="the secret with all its versions"
