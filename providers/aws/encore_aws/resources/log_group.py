@@ -1,0 +1,67 @@
+"""CloudWatch's log groups: one for each container, so that none can write into another's.
+
+A group that nobody made is made by the first line of a log, and then keeps everything for ever; so
+they are made here, with the days that they keep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from encore_aws.cloud import cloudwatch
+from encore_aws.containers import Container, containers
+from encore_aws.naming import Names
+from encore_aws.settings import Settings
+from encore_aws.stage import Note, Stage
+from encore_config.graph import Graph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedLogGroup:
+    """``days``: after which lines are deleted. ``key``: the ARN of a key of the person's own."""
+
+    container: Container
+    name: str
+    days: int
+    key: str | None
+    protect: bool
+
+    @property
+    def label(self) -> str:
+        return f"log-group/{self.container.label}"
+
+
+Wanted = tuple[WantedLogGroup, ...]
+
+
+def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
+    return tuple(
+        WantedLogGroup(
+            container=container,
+            name=names.name("log-group", container.label),
+            days=settings.containers.log_days,
+            key=settings.key,
+            protect=settings.protect,
+        )
+        for container in containers(graph, settings)
+    )
+
+
+def create(wanted: Wanted, stage: Stage) -> dict[str, Any]:
+    """``log_groups``: name and ARN by the container's label."""
+    return {"log_groups": {group.container.label: _create(group, stage) for group in wanted}}
+
+
+def _create(wanted: WantedLogGroup, stage: Stage) -> dict[str, Any]:
+    container = wanted.container
+    note = Note(reason="keeps what the container prints", declaration=container.declaration)
+    group = cloudwatch.LogGroup(
+        wanted.label,
+        name=wanted.name,
+        retention_in_days=wanted.days,
+        kms_key_id=wanted.key,
+        tags=stage.tags(container.declaration, container.service),
+        opts=stage.options(wanted.label, note, protect=wanted.protect),
+    )
+    return {"name": group.name, "arn": group.arn}
