@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.aws_program import ACCOUNT, REGION, settings_of
+from tests.support.pages import RIGHT, WRONG, apps
 
 from encore_aws.naming import Names
 from encore_aws.settings import Bucket, Cache, Containers, Database, Network, settings
@@ -25,6 +26,7 @@ from encore_config.environment import (
 )
 from encore_config.environment import Containers as GivenContainers
 from encore_config.environment import Network as GivenNetwork
+from encore_config.rules import load
 from encore_provisioner.environments import read_environments, resolve
 from encore_provisioner.errors import EnvironmentFileError
 
@@ -393,3 +395,15 @@ def test_environments_that_share_an_id_never_share_a_name() -> None:
                 for found in made
             }
             assert len(names) == len(made)
+
+
+def test_the_example_on_the_page_of_diagnostics() -> None:
+    [rule] = [rule for rule in load().rules if rule.code == "E9201"]
+    files = {version: text["encore.infra.yaml"] for version, text in apps(rule, ()).items()}
+    right, wrong = (
+        resolve(read_environments(files[version].encode()), "production")
+        for version in (RIGHT, WRONG)
+    )
+    assert settings(right).region == REGION
+    with pytest.raises(EnvironmentFileError, match="names no region"):
+        settings(wrong)
