@@ -398,8 +398,8 @@ def test_environments_that_share_an_id_never_share_a_name() -> None:
 
 
 def test_the_example_on_the_page_of_diagnostics() -> None:
-    [rule] = [rule for rule in load().rules if rule.code == "E9201"]
-    files = {version: text["encore.infra.yaml"] for version, text in apps(rule, ()).items()}
+    shown = apps(load()["E9201"], ())
+    files = {version: app["encore.infra.yaml"] for version, app in shown.items()}
     right, wrong = (
         resolve(read_environments(files[version].encode()), "production")
         for version in (RIGHT, WRONG)
