@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -106,3 +109,43 @@ def test_a_test_environment_is_one_that_comes_and_goes() -> None:
 def test_a_key_without_a_row_has_no_default() -> None:
     with pytest.raises(KeyError):
         default("databases.colour", "production")
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "aws.md"
+BEGIN, END = "<!-- defaults -->\n", "<!-- /defaults -->\n"
+
+
+def shown(value: Any) -> str:
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def table() -> str:
+    """The rows as they stand in ``docs/aws.md``; ``UPDATE_GOLDENS=1`` writes them there."""
+    rows = [
+        ("key", "production", "development", "ephemeral", "costs", "why"),
+        ("---",) * 6,
+        *(
+            (
+                f"`{row.key}`",
+                *map(shown, (row.production, row.development, row.ephemeral)),
+                row.cost,
+                row.why,
+            )
+            for row in ROWS
+        ),
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def test_the_page_shows_this_table() -> None:
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    found, end, after = rest.partition(END)
+    if "UPDATE_GOLDENS" in os.environ:
+        PAGE.write_text(f"{before}{BEGIN}{table()}{end}{after}")
+        return
+    assert found == table(), "UPDATE_GOLDENS=1 writes it anew"
+
+
+def test_the_page_names_every_key() -> None:
+    named = set(re.findall(r"`([a-z_.]+)`", PAGE.read_text()))
+    assert set(keys()) - named == set()
