@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import inspect
 from tests.support.golden import CASES, assert_golden
+from tests.support.values import JSON
 
 from encore_config.diagnostics import Diagnostic
 from encore_config.environment import (
@@ -296,3 +300,35 @@ _WORD = st.sampled_from([*_WORDS.split(), "\n", "  ", " ", "- ", "? "])
 @given(st.lists(_WORD, max_size=40).map("".join))
 def test_any_jumble_of_yaml_ends_in_a_file_or_in_findings(text: str) -> None:
     assert findings(text.encode()) != ()
+
+
+_ANY: st.SearchStrategy[Any] = JSON | st.sampled_from(
+    ["true", "7", "111122223333", 7, -1, 0.5, True, [], {}, [{}], None]
+)
+
+
+def _near(kind: inspect.Type) -> st.SearchStrategy[Any]:
+    """Values of about the shape of ``kind``: right ones, wrong ones, some with keys left out."""
+    match kind:
+        case inspect.StructType(fields=fields):
+            shape = {item.encode_name: _near(item.type) for item in fields}
+            return st.fixed_dictionaries({}, optional=shape) | _ANY
+        case inspect.DictType(value_type=inner):
+            return st.dictionaries(st.sampled_from(["a", "defaults"]), _near(inner)) | _ANY
+        case inspect.VarTupleType(item_type=inner):
+            return st.lists(_near(inner), max_size=2) | _ANY
+        case inspect.UnionType(types=types):
+            return st.one_of(*map(_near, types))
+        case inspect.LiteralType(values=values):
+            return st.sampled_from(values) | _ANY
+        case _:
+            return _ANY
+
+
+_ENTRY = _near(inspect.type_info(EnvironmentEntry))
+
+
+@given(_ENTRY)
+def test_whatever_is_not_refused_is_an_environment(entry: Any) -> None:
+    raw = yaml.safe_dump({"environments": {"a": entry}}).encode()
+    assert findings(raw) != ()
