@@ -1,0 +1,195 @@
+"""Which databases share a server, and how many connections each pool of the app gets.
+
+In: a graph and settings. Out: the key of a server by database, numbers, and findings. Pure. A key
+is ``shared``, ``database/<name>`` or ``service/<name>``. What is adopted lies on no server of ours.
+
+The core opens a pool for each database in each process that holds it, and in each of the process's
+workers again, and fills it as the app needs (contract §4.5 and §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from encore_aws import sizes
+from encore_aws.containers import containers
+from encore_aws.settings import Database as Options
+from encore_aws.settings import Settings
+from encore_config.diagnostics import Diagnostic
+from encore_config.graph import Database, Graph
+
+SHARED: Final = "shared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pools:
+    """Connections on one server.
+
+    ``limit``: what its class takes, missing where that is not known. ``sizes``: of one pool by
+    database, missing where nothing says it. ``taken``: all of them, when every pool is full.
+    """
+
+    limit: int | None
+    sizes: Mapping[str, int | None]
+    taken: int
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.limit is not None and self.taken > self.limit - sizes.RESERVED
+
+
+def place(graph: Graph, settings: Settings) -> dict[str, str]:
+    """The key of its server by database, in the order of the graph."""
+    return {
+        database.name: _place(database, graph, settings)
+        for database in graph.databases
+        if database.name not in settings.adopt.databases
+    }
+
+
+def _place(database: Database, graph: Graph, settings: Settings) -> str:
+    options = settings.database(database.name)
+    if options.is_own or options.layout == "separate":
+        return f"database/{database.name}"
+    service = owner(database, graph) if options.layout == "per-service" else None
+    return SHARED if service is None else f"service/{service}"
+
+
+def owner(database: Database, graph: Graph) -> str | None:
+    """The service whose it is: the only one that uses it, or else the one whose folder holds it."""
+    users = _users(database.name, graph)
+    if len(users) == 1:
+        return next(iter(users))
+    roots = {"/" if s.root == "." else f"/{s.root}/": s.name for s in graph.services}
+    inside = [root for root in roots if f"/{database.at.file}".startswith(root)]
+    return roots[max(inside, key=len)] if inside else None
+
+
+def _users(database: str, graph: Graph) -> frozenset[str]:
+    return frozenset(
+        use.service for use in graph.uses if use.kind == "database" and use.name == database
+    )
+
+
+def options_of(key: str, settings: Settings) -> Options:
+    """What the environment says of a server: only one database's own has settings of its own."""
+    kind, _, name = key.partition("/")
+    return settings.database(name if kind == "database" else None)
+
+
+def pools(graph: Graph, settings: Settings, here: tuple[str, ...], size: str) -> Pools:
+    """Of the databases ``here``, all those of a server of the class ``size``.
+
+    What the file gives is taken as it is; the others share the rest equally.
+    """
+    times = settings.containers.replicas * settings.containers.worker_threads
+    holders = {name: _holders(name, graph, settings) for name in here}
+    found = {name: settings.database(name).max_connections for name in here}
+    limit = sizes.server_limit(size)
+    if limit is not None:
+        given = sum((found[name] or 0) * holders[name] for name in here) * times
+        share = sizes.pool_size(
+            limit - sizes.RESERVED - given,
+            sum(holders[name] for name in here if found[name] is None),
+            processes=settings.containers.replicas,
+            workers=settings.containers.worker_threads,
+        )
+        found = {name: share if value is None else value for name, value in found.items()}
+    taken = sum((found[name] or 0) * holders[name] for name in here) * times
+    return Pools(limit=limit, sizes=found, taken=taken)
+
+
+def _holders(database: str, graph: Graph, settings: Settings) -> int:
+    """How many kinds of containers open it. One with the whole app counts for any database."""
+    users = _users(database, graph)
+    found = containers(graph, settings)
+    return sum(1 for c in found if c.service is None or c.active & users)
+
+
+def findings(graph: Graph, settings: Settings) -> Iterator[Diagnostic]:
+    """What cannot work, and in production what a careful person would not want."""
+    places = place(graph, settings)
+    for key in sorted({*places.values()}):
+        options = options_of(key, settings)
+        where = _where(key, settings)
+        here = tuple(name for name, at in places.items() if at == key)
+        yield from _size_findings(where, here, settings, options)
+        yield from _connection_findings(where, here, pools(graph, settings, here, options.size))
+        if settings.type == "production":
+            yield from _production_findings(where, options)
+
+
+def _where(key: str, settings: Settings) -> str:
+    kind, _, name = key.partition("/")
+    return f"environments.{settings.environment}.databases." + (
+        name if kind == "database" else "defaults"
+    )
+
+
+def _size_findings(
+    where: str, here: tuple[str, ...], settings: Settings, options: Options
+) -> Iterator[Diagnostic]:
+    size = options.size
+    if not sizes.is_class(size):
+        meant = f"did you mean `db.{size}`?" if sizes.memory(f"db.{size}") else None
+        yield Diagnostic(
+            code="E9211",
+            severity="error",
+            message=f"{where}.size: `{size}` is no instance class of RDS",
+            hint=meant or "such as db.t4g.medium",
+        )
+        return
+    silent = [name for name in here if settings.database(name).max_connections is None]
+    if sizes.memory(size) is None and silent:
+        yield Diagnostic(
+            code="E9212",
+            severity="error",
+            message=f"{where}.size: how much memory `{size}` has is not known here, so nobody can "
+            f"say how many connections the server takes and {_listed(silent)} may open",
+            hint="add `max_connections`, for each database and process",
+        )
+
+
+def _connection_findings(where: str, here: tuple[str, ...], found: Pools) -> Iterator[Diagnostic]:
+    if found.limit is None or not found.is_too_much:
+        return
+    free = found.limit - sizes.RESERVED
+    yield Diagnostic(
+        code="E9210",
+        severity="error",
+        message=f"{where}: the pools of {_listed(here)} may open {found.taken:,} connections when "
+        f"all are full, and the server has {free:,} for them: about {found.limit:,} of its class, "
+        f"less {sizes.RESERVED} for RDS, migrations and people; beyond that it refuses any more",
+        hint="lower `max_connections`, `containers.replicas` or `worker_threads`, "
+        "take a larger `size`, or put databases on servers of their own",
+    )
+
+
+def _production_findings(where: str, options: Options) -> Iterator[Diagnostic]:
+    careless = {
+        "protect": (not options.protect, "one mistaken apply can delete it"),
+        "backup_days": (options.backup_days == 0, "nothing brings back what is deleted or spoilt"),
+        "final_snapshot": (not options.final_snapshot, "its data ends with the server"),
+    }
+    for key, (is_off, what) in careless.items():
+        if is_off:
+            yield Diagnostic(
+                code="W9210",
+                severity="warning",
+                message=f"{where}.{key} is off in production: {what}",
+                hint=f"remove `{key}`, and production's default holds",
+            )
+    if not options.multi_az:
+        yield Diagnostic(
+            code="W9211",
+            severity="warning",
+            message=f"{where}.multi_az is off in production: while AWS repairs the server, its "
+            "disk or its zone, nothing takes over",
+            hint="remove `multi_az`, and a second server stands by; it doubles the price",
+        )
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
