@@ -8,16 +8,22 @@ S3, and the bare address means one fixed object.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi
 
+from encore_aws import arns
 from encore_aws.cloud import cloudfront, s3
 from encore_aws.naming import MissingIdError, Names
+from encore_aws.settings import Bucket as Options
+from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage, unknown
 from encore_config import infra
+from encore_config.diagnostics import Diagnostic
+from encore_config.environment import CorsRule
 from encore_config.graph import Bucket, Graph
 from encore_config.plan import DeclarationRef
 from encore_provisioner.binding import BucketBinding
@@ -28,61 +34,85 @@ _UNFINISHED_DAYS: Final = 1
 """After this an upload that was never finished is removed; its parts cost and nobody sees them."""
 _ORIGIN: Final = "bucket"
 _ROOT_OBJECT: Final = "index.html"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cors:
-    """One rule of which pages may use a bucket from a browser. ``max_age`` in seconds."""
-
-    origins: tuple[str, ...]
-    methods: tuple[str, ...] = ("GET",)
-    headers: tuple[str, ...] = ()
-    expose: tuple[str, ...] = ()
-    max_age: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the environment says of a bucket.
-
-    ``cache_seconds``: how long CloudFront may answer without asking S3. ``key``: the ARN of a key
-    of the person's own. ``empty_on_destroy``: objects do not keep the bucket from being deleted.
-    """
-
-    cors: tuple[Cors, ...] = ()
-    cache_seconds: int = 86_400
-    key: str | None = None
-    protect: bool = False
-    empty_on_destroy: bool = False
+_CLOUDFRONT: Final = "cloudfront.amazonaws.com"
+_METHODS: Final = ("GET", "HEAD")
+"""What a page may do where the file names its origin alone: read."""
+_NO_CLOUDFRONT: Final = {
+    "aws-cn": "CloudFront in China gives nothing out but under a domain registered there",
+    "aws-us-gov": "GovCloud has no CloudFront",
+}
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedBucket:
-    """``name`` and ``access_name`` are unknown before the environment has an id."""
+    """``name`` is unknown before the environment has an id. ``key``: the ARN of a key of the
+    person's own.
+    """
 
     declared: Bucket
     name: str | None
     access_name: str
     options: Options
+    key: str | None
 
     @property
     def reference(self) -> DeclarationRef:
         return DeclarationRef(kind="bucket", name=self.declared.name, at=self.declared.at)
 
 
-def normalise(
-    graph: Graph, names: Names, options: Mapping[str, Options], default: Options
-) -> tuple[WantedBucket, ...]:
-    """``options`` by the bucket's name; ``default`` for all others."""
-    return tuple(
-        WantedBucket(
-            declared=bucket,
-            name=_name(names, bucket.name),
-            access_name=names.name("origin-access", bucket.name),
-            options=options.get(bucket.name, default),
-        )
-        for bucket in graph.buckets
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedBucket:
+    """A bucket that is there. ``url``: where the world reads it, if it is declared public."""
+
+    name: str
+    arn: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """``adopted`` by the declared name."""
+
+    buckets: tuple[WantedBucket, ...] = ()
+    adopted: Mapping[str, AdoptedBucket] = field(default_factory=dict)
+
+
+def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
+    """Every property, decided."""
+    known = settings.adopt.buckets
+    return Wanted(
+        buckets=tuple(
+            WantedBucket(
+                declared=bucket,
+                name=_name(names, bucket.name),
+                access_name=names.name("origin-access", bucket.name),
+                options=settings.bucket(bucket.name),
+                key=settings.key,
+            )
+            for bucket in graph.buckets
+            if bucket.name not in known
+        ),
+        adopted={
+            bucket.name: _adopted(bucket, known[bucket.name], settings)
+            for bucket in graph.buckets
+            if bucket.name in known
+        },
     )
+
+
+def _adopted(bucket: Bucket, name: str, settings: Settings) -> AdoptedBucket:
+    return AdoptedBucket(
+        name=name,
+        arn=arns.bucket_arn(name, settings.partition),
+        url=_own_address(name, settings) if bucket.public else None,
+    )
+
+
+def _own_address(name: str, settings: Settings) -> str:
+    """S3's own address of a bucket. A dot in the name fits no certificate as part of a host."""
+    host = f"s3.{settings.region}.{settings.dns_suffix}"
+    return f"https://{host}/{name}" if "." in name else f"https://{name}.{host}"
 
 
 def _name(names: Names, declared: str) -> str | None:
@@ -92,9 +122,18 @@ def _name(names: Names, declared: str) -> str | None:
         return None
 
 
-def create(wanted: tuple[WantedBucket, ...], stage: Stage) -> dict[str, Any]:
-    """``buckets``: name, ARN and, where public, ``url`` by the declared name."""
-    return {"buckets": {bucket.declared.name: _create(bucket, stage) for bucket in wanted}}
+def create(wanted: Wanted, stage: Stage) -> dict[str, Any]:
+    """``buckets``: name, ARN and, where public, ``url`` by the declared name; ``distribution`` is
+    the ARN of the one that gives its objects out.
+    """
+    made = {bucket.declared.name: _create(bucket, stage) for bucket in wanted.buckets}
+    there = {name: _as_output(bucket) for name, bucket in wanted.adopted.items()}
+    return {"buckets": {**made, **there}}
+
+
+def _as_output(adopted: AdoptedBucket) -> dict[str, Any]:
+    found = {"name": adopted.name, "arn": adopted.arn}
+    return found if adopted.url is None else {**found, "url": adopted.url}
 
 
 def _create(wanted: WantedBucket, stage: Stage) -> dict[str, Any]:
@@ -114,6 +153,7 @@ def _create(wanted: WantedBucket, stage: Stage) -> dict[str, Any]:
     found: dict[str, Any] = {"name": bucket.bucket, "arn": bucket.arn}
     if distribution is not None:
         found["url"] = pulumi.Output.concat("https://", distribution.domain_name)
+        found["distribution"] = distribution.arn
     return found
 
 
@@ -131,7 +171,7 @@ def _close(wanted: WantedBucket, bucket: s3.Bucket, stage: Stage) -> s3.BucketPu
         opts=stage.options(name, _note(wanted, "switches access lists off")),
     )
     name = f"{wanted.reference}#encryption"
-    key = wanted.options.key
+    key = wanted.key
     s3.BucketServerSideEncryptionConfiguration(
         name,
         bucket=bucket.id,
@@ -189,16 +229,18 @@ def _keep(wanted: WantedBucket, bucket: s3.Bucket, stage: Stage) -> None:
             name,
             bucket=bucket.id,
             cors_rules=[_cors(rule) for rule in wanted.options.cors],
-            opts=stage.options(name, _note(wanted, "pages that may use it")),
+            opts=stage.options(
+                name, _note(wanted, "lets the pages that the environment file names use it")
+            ),
         )
 
 
-def _cors(rule: Cors) -> s3.BucketCorsConfigurationCorsRuleArgs:
+def _cors(rule: CorsRule) -> s3.BucketCorsConfigurationCorsRuleArgs:
     return s3.BucketCorsConfigurationCorsRuleArgs(
         allowed_origins=list(rule.origins),
-        allowed_methods=list(rule.methods),
-        allowed_headers=list(rule.headers) or None,
-        expose_headers=list(rule.expose) or None,
+        allowed_methods=list(rule.methods or _METHODS),
+        allowed_headers=list(rule.headers or ()) or None,
+        expose_headers=list(rule.expose or ()) or None,
         max_age_seconds=rule.max_age,
     )
 
@@ -323,13 +365,102 @@ def policy(bucket: str, distribution: str) -> str:
                 {
                     "Sid": sid,
                     "Effect": "Allow",
-                    "Principal": {"Service": "cloudfront.amazonaws.com"},
+                    "Principal": {"Service": _CLOUDFRONT},
                     "Action": action,
                     "Resource": target,
                     "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
                 }
             )
     return json.dumps({"Version": _VERSION, "Statement": statements})
+
+
+def key_statements(graph: Graph, settings: Settings, outputs: Outputs) -> list[dict[str, Any]]:
+    """What the policy of the person's own key must hold so that CloudFront can read the buckets.
+
+    Reads ``buckets`` of ``outputs``. Empty without such a key, or without a public bucket of ours.
+    """
+    found = sorted(
+        outputs["buckets"][bucket.name]["distribution"] for bucket in _given_out(graph, settings)
+    )
+    return [_key_statement("ArnEquals", found)] if settings.key and found else []
+
+
+def _key_statement(condition: str, distributions: list[str]) -> dict[str, Any]:
+    """``*`` is the key itself: a key's policy knows no other resource."""
+    return {
+        "Sid": "cdn",
+        "Effect": "Allow",
+        "Principal": {"Service": _CLOUDFRONT},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {condition: {"aws:SourceArn": distributions}},
+    }
+
+
+def _given_out(graph: Graph, settings: Settings) -> list[Bucket]:
+    """The buckets that get a distribution of ours."""
+    return [b for b in graph.buckets if b.public and b.name not in settings.adopt.buckets]
+
+
+def findings(graph: Graph, settings: Settings, _: Names) -> Iterator[Diagnostic]:
+    """What is wrong with buckets that are there, and what public ones need that is not ours."""
+    for bucket in graph.buckets:
+        name = settings.adopt.buckets.get(bucket.name)
+        if name is not None:
+            yield from _adopted_findings(bucket, name, settings)
+    given_out = _given_out(graph, settings)
+    why = _NO_CLOUDFRONT.get(settings.partition)
+    if why is not None:
+        yield from (_no_cloudfront(bucket, why) for bucket in given_out)
+    elif settings.key and given_out:
+        yield _key_finding(settings)
+
+
+def _adopted_findings(bucket: Bucket, name: str, settings: Settings) -> Iterator[Diagnostic]:
+    where = f"environments.{settings.environment}.adopt.buckets.{bucket.name}"
+    if not _NAME.fullmatch(name):
+        yield Diagnostic(
+            code="E9220",
+            severity="error",
+            message=f"{where}: `{name}` is not the name of an S3 bucket",
+            at=bucket.at,
+            hint="a bucket is adopted by its name, not by an ARN or an address",
+        )
+    elif bucket.public:
+        yield Diagnostic(
+            code="W9223",
+            severity="warning",
+            message=f"the bucket {bucket.name} is declared public and exists: its objects get "
+            f"addresses under {_own_address(name, settings)}, which answer only if the bucket "
+            "itself lets everybody read",
+            at=bucket.at,
+            hint=f"let everybody read {name}, or take `public` out of the declaration and give the "
+            "address of what stands before the bucket to the app yourself",
+        )
+
+
+def _no_cloudfront(bucket: Bucket, why: str) -> Diagnostic:
+    return Diagnostic(
+        code="E9222",
+        severity="error",
+        message=f"the bucket {bucket.name} is declared public, which needs CloudFront: {why}",
+        at=bucket.at,
+        hint="make the bucket and what gives it out yourself, and name it under "
+        f"adopt.buckets.{bucket.name}",
+    )
+
+
+def _key_finding(settings: Settings) -> Diagnostic:
+    """Which distributions is known after the apply; those of the account are close enough."""
+    account = settings.account or "<account>"
+    listed = [f"arn:{settings.partition}:cloudfront::{account}:distribution/*"]
+    return Diagnostic(
+        code="W9221",
+        severity="warning",
+        message=f"environments.{settings.environment}.key is yours: unless its policy lets "
+        "CloudFront use it, no object of a public bucket can be read",
+        hint=f"add to the key's policy: {json.dumps(_key_statement('ArnLike', listed))}",
+    )
 
 
 def expose(graph: Graph, region: str, outputs: Outputs) -> Iterator[BucketBinding]:

@@ -33,12 +33,16 @@ _VERSION: Final = "2012-10-17"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTopic:
-    """``key`` encrypts what the topic holds: AWS's own for SNS, or the person's."""
+    """``key`` encrypts what the topic holds: AWS's own for SNS, or the person's.
+
+    ``protect``: a topic that is deleted takes along who listened to it.
+    """
 
     declared: Topic
     name: str
     fifo: bool
     key: str
+    protect: bool
 
     @property
     def reference(self) -> DeclarationRef:
@@ -75,6 +79,7 @@ def _topic(topic: Topic, settings: Settings, names: Names) -> WantedTopic:
         name=physical(topic, names),
         fifo=is_fifo(topic),
         key=settings.key or _AWS_KEY,
+        protect=settings.protect,
     )
 
 
@@ -96,7 +101,7 @@ def _create(wanted: WantedTopic, stage: Stage) -> sns.Topic:
         fifo_throughput_scope="MessageGroup" if wanted.fifo else None,
         kms_master_key_id=wanted.key,
         tags=stage.tags(wanted.reference),
-        opts=stage.options(name, note),
+        opts=stage.options(name, note, protect=wanted.protect),
     )
     name = f"{wanted.reference}#policy"
     note = Note(

@@ -67,6 +67,15 @@ def test_every_topic_is_encrypted() -> None:
     assert made(PLAIN, key=KEY)["topic/orders"].inputs["kmsMasterKeyId"] == KEY
 
 
+@pytest.mark.parametrize(
+    ("type_", "kept"), [("production", True), ("development", False), ("ephemeral", False)]
+)
+def test_who_listens_is_not_lost_in_production(type_: Any, kept: bool) -> None:
+    wanted = kind.normalise(PLAIN, settings_of(type_), NAMES)
+    found, _ = run(lambda stage: kind.create(wanted, stage), made=True)
+    assert by_name(found)["topic/orders"].protect is kept
+
+
 def test_before_an_apply_only_arns_are_unknown() -> None:
     wanted = kind.normalise(PLAIN, settings_of(), NAMES)
     found, notes = run(lambda stage: kind.create(wanted, stage))
