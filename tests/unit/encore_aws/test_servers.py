@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from tests.support.aws_program import settings_of
 from tests.support.graphs import at
+from tests.support.pages import WRONG, apps
 
 from encore_aws import servers, sizes
-from encore_aws.settings import Settings
+from encore_aws.settings import Settings, settings
 from encore_config.environment import (
     Adopt,
     AdoptedDatabase,
@@ -18,6 +19,8 @@ from encore_config.environment import (
     EnvironmentType,
 )
 from encore_config.graph import App, Database, Gateway, Graph, Service, ServiceEndpoint, Use
+from encore_config.rules import load
+from encore_provisioner.environments import read_environments, resolve
 
 USES = (("cart", "carts"), ("cart", "orders"), ("pay", "orders"), ("pay", "ledger"))
 NAMES = ("carts", "ledger", "orders", "unused")
@@ -124,9 +127,9 @@ def test_a_service_that_is_the_whole_app_owns_what_lies_in_it() -> None:
     assert servers.owner(whole.databases[0], whole) == "all"
 
 
-def sizes_of(graph: Graph, settings: Settings, size: str = "db.t4g.micro") -> servers.Pools:
+def sizes_of(graph: Graph, given: Settings, size: str = "db.t4g.micro") -> servers.Pools:
     here = tuple(database.name for database in graph.databases)
-    return servers.pools(graph, settings, here, size)
+    return servers.pools(graph, given, here, size)
 
 
 MICRO = 79 - sizes.RESERVED
@@ -169,8 +172,8 @@ def test_a_class_that_nobody_knows_gives_no_numbers() -> None:
     assert not found.is_too_much
 
 
-def codes(graph: Graph, settings: Settings) -> dict[str, str]:
-    found = list(servers.findings(graph, settings))
+def codes(graph: Graph, given: Settings) -> dict[str, str]:
+    found = list(servers.findings(graph, given))
     assert all(item.hint for item in found)
     assert all(item.severity == ("error" if item.code[0] == "E" else "warning") for item in found)
     return {item.code: item.message for item in found}
@@ -241,6 +244,18 @@ def test_what_a_careful_person_would_not_switch_off(options: Any, code: str, key
     assert list(found) == [code]
     assert f"databases.orders.{key} is off in production" in found[code]
     assert codes(app(), chosen("development", orders=GIVEN(**options))) == {}
+
+
+@pytest.mark.parametrize("code", ["E9210", "E9211", "E9212", "W9210", "W9211"])
+def test_the_examples_on_the_page_of_diagnostics(code: str) -> None:
+    for version, shown in apps(load()[code], ()).items():
+        environment = resolve(
+            read_environments(shown["encore.infra.yaml"].encode()),
+            "production" if code[0] == "W" else "staging",
+        )
+        expected = [code] if version == WRONG else []
+        found = servers.findings(app("orders"), settings(environment))
+        assert [item.code for item in found] == expected
 
 
 def test_without_databases_nothing_is_found() -> None:
