@@ -10,8 +10,9 @@ from tests.support.aws_program import ACCOUNT, NAMES, REGION, by_name, fake_outp
 from tests.support.graphs import cache, graph
 
 from encore_aws.cache_access import access_string
+from encore_aws.cloud import ec2
 from encore_aws.resources import cache as kind
-from encore_aws.resources import network
+from encore_aws.resources.network import Made
 from encore_aws.settings import Settings
 from encore_aws.settings import settings as settled
 from encore_aws.stage import Note, Stage
@@ -52,12 +53,16 @@ def made_by(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
 
 
 def recorded(app: Graph, chosen: Settings, *, made: bool = True) -> tuple[Recording, Any]:
-    """The caches in a person's own network, which makes security groups alone."""
-    own = network.Own(vpc="vpc-1", compute=("subnet-1",), storage=("subnet-2", "subnet-3"))
+    """The caches, in a network of which only two groups are there."""
     stage = Stage(NAMES)
 
     def program() -> Mapping[str, Any]:
-        around, _ = network.create(network.normalise(NAMES, network.Options(own=own)), stage)
+        groups = [ec2.SecurityGroup(name, name=name) for name in ("compute", "guard")]
+        around = Made(
+            subnets={"public": ["s-1"], "compute": ["s-2"], "storage": ["s-3", "s-4"]},
+            compute=groups[0],
+            storage={"cache": groups[1]},
+        )
         return kind.create(kind.normalise(app, chosen, NAMES), around, stage)
 
     found = record(program, project="shop", stack="production", made=made_by if made else None)
@@ -66,8 +71,9 @@ def recorded(app: Graph, chosen: Settings, *, made: bool = True) -> tuple[Record
 
 def resources(app: Graph, chosen: Settings) -> dict[str, Recorded]:
     found, notes = recorded(app, chosen)
-    assert set(by_name(found)) == set(notes)
-    return {name: item for name, item in by_name(found).items() if name.startswith("cache")}
+    caches = {name: item for name, item in by_name(found).items() if name.startswith("cache")}
+    assert set(caches) == set(notes)
+    return caches
 
 
 def group(chosen: Settings, app: Graph = APP) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def test_a_cache_is_one_primary_with_its_own_user_and_parameters() -> None:
     assert inputs["subnetGroupName"] == found["cache#subnets"].inputs["name"]
     assert inputs["parameterGroupName"] == found["cache/sessions#parameters"].inputs["name"]
     assert inputs["userGroupIds"] == [found["cache/sessions#user-group"].inputs["userGroupId"]]
-    assert found["cache#subnets"].inputs["subnetIds"] == ["subnet-2", "subnet-3"]
+    assert found["cache#subnets"].inputs["subnetIds"] == ["s-3", "s-4"]
     assert found["cache/sessions#user-group"].urn in main.depends_on
     assert inputs["port"] == 6379
     assert inputs["clusterMode"] == "disabled"
@@ -94,9 +100,7 @@ def test_a_cache_is_one_primary_with_its_own_user_and_parameters() -> None:
 
 
 def test_only_the_group_that_compute_may_reach_is_its_own() -> None:
-    found, _ = recorded(APP, settings())
-    guard = by_name(found)["network#cache-group"].inputs["name"]
-    assert by_name(found)["cache/sessions"].inputs["securityGroupIds"] == [guard]
+    assert group(settings())["securityGroupIds"] == ["guard"]
 
 
 def test_it_is_encrypted_on_the_wire_and_on_the_disk() -> None:
