@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from encore_aws.cloud import root
 from encore_aws.naming import Names
 from encore_aws.stage import Note, Stage
 from encore_config.plan import DeclarationRef
+from encore_provisioner.engine.recording import record
 
 ORDERS = DeclarationRef(kind="topic", name="orders")
 
@@ -36,3 +40,16 @@ def test_tags_hold_only_what_aws_takes() -> None:
     assert tags["encore:service"] == "billing"
     assert "encore:service" not in stage.tags(None)
     assert "encore:declaration" not in stage.tags(None)
+
+
+def test_what_is_asked_goes_through_the_same_provider_as_what_is_made() -> None:
+    found: list[bool] = []
+
+    def program() -> dict[str, Any]:
+        provider = root.Provider("aws", region="eu-north-1")
+        stage = Stage(Names(app="shop", environment="production"), provider)
+        found.append(stage.question.provider is provider)
+        return {}
+
+    record(program, project="shop", stack="production")
+    assert found == [True]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from tests.support import graphs
 from tests.support.aws_program import ACCOUNT, NAMES, REGION, by_name, settings_of
@@ -61,10 +62,10 @@ ANSWERS: Answers = {
 
 
 def run(
-    app: Graph, settings: Settings, *, made: bool = True
+    app: Graph, settings: Settings, *, made: bool = True, stage: Stage | None = None
 ) -> tuple[Recording, Mapping[str, Note]]:
     wanted = kind.normalise(app, settings, NAMES)
-    stage = Stage(NAMES)
+    stage = stage or Stage(NAMES)
 
     def program() -> dict[str, Any]:
         groups = {name: ec2.SecurityGroup(name) for name in ("compute", "sql", "cache")}
@@ -353,6 +354,24 @@ def test_what_is_adopted_is_asked_for_and_never_made() -> None:
     }
     outputs = run(APP, adopting(orders=GIVEN(max_connections=3)))[0].outputs
     assert outputs["databases"]["orders"]["max_connections"] == 3
+
+
+class Asked(Stage):
+    """Counts how often AWS was asked through it."""
+
+    times = 0
+
+    @property
+    def question(self) -> pulumi.InvokeOptions:
+        self.times += 1
+        return super().question
+
+
+def test_aws_is_asked_in_the_account_and_region_of_the_environment() -> None:
+    stage = Asked(NAMES)
+    run(APP, adopting(), stage=stage)
+    # The adopted server, its authority, and the authority of ours.
+    assert stage.times == 3
 
 
 def test_without_a_database_of_ours_nothing_is_made() -> None:
