@@ -1,4 +1,8 @@
 """The provider ``aws``: an app's infrastructure in a person's own AWS account.
 
-Not whole yet, and so no entry point: see ARCHITECTURE.md.
+In: a graph and an environment. Out: plans, and the bindings of what was made. See ARCHITECTURE.md.
 """
+
+from encore_aws.provider import AwsProvider
+
+__all__ = ["AwsProvider"]

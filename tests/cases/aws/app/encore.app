@@ -1,0 +1,1 @@
+{"id": "store", "lang": "typescript"}

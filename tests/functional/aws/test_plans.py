@@ -1,0 +1,80 @@
+"""Offline plans as a reviewer reads them: of the example, and of one app with one option each.
+
+Each case is an environment file beside a plan in words: what the option changes in the plan of
+``base``. ``base`` itself and the example's plans are whole.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from tests.support.golden import CASES, assert_golden
+from tests.support.tool import SHOP
+
+from encore_aws import offline
+from encore_config import codec
+from encore_config.diagnostics import Diagnostic
+from encore_config.plan import Plan
+from encore_provisioner.analysis import analyse
+from encore_provisioner.app import app_id
+from encore_provisioner.cli.render.diagnostics import Sources, diagnostics_lines
+from encore_provisioner.cli.render.plan_text import plan_lines
+from encore_provisioner.cli.render.style import plain
+from encore_provisioner.environments import load_environments, resolve
+from encore_provisioner.provider import Target
+
+AWS: Final = CASES / "aws"
+APP: Final = AWS / "app"
+OPTIONS: Final = sorted(
+    path.name for path in AWS.iterdir() if path.name not in ("app", "base", "shop")
+)
+COLUMNS: Final = 120
+
+
+def target(app: Path, file: Path, environment: str) -> Target:
+    analysis = analyse(app)
+    assert not [item for item in analysis.diagnostics if item.severity == "error"]
+    return Target(
+        root=app,
+        app_id=app_id(app, analysis.app_file),
+        graph=analysis.graph,
+        environment=resolve(load_environments(file), environment),
+        cors={},
+    )
+
+
+def words(plan: Plan, findings: tuple[Diagnostic, ...], root: Path) -> str:
+    told = plan_lines(
+        plan, columns=COLUMNS, set_secret=lambda name: f"secret set {name}", unchanged=False
+    )
+    return plain([*diagnostics_lines(findings, Sources(root=root)), *told])
+
+
+@pytest.fixture(scope="module")
+def base() -> Plan:
+    return offline.make_plan(target(APP, AWS / "base", "production"))
+
+
+def test_the_plan_that_others_are_compared_with(base: Plan) -> None:
+    findings = offline.findings(target(APP, AWS / "base", "production"))
+    assert_golden(AWS / "base" / "plan.txt", words(base, findings, APP))
+    assert_golden(AWS / "base" / "plan.json", codec.encode(base).decode())
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_what_an_option_changes(option: str, base: Plan) -> None:
+    wanted = target(APP, AWS / option, "production")
+    changed = offline.plan(wanted, base)
+    assert changed.changes or changed.permissions != base.permissions, "the option does nothing"
+    assert_golden(AWS / option / "changes.txt", words(changed, offline.findings(wanted), APP))
+
+
+@pytest.mark.parametrize("environment", ["production", "staging", "pr-42"])
+def test_the_example(environment: str) -> None:
+    wanted = target(SHOP, SHOP, environment)
+    plan = offline.make_plan(wanted)
+    assert plan.summary.create == len(plan.steps) > 50
+    assert_golden(AWS / "shop" / f"{environment}.txt", words(plan, offline.findings(wanted), SHOP))
+    assert_golden(AWS / "shop" / f"{environment}.json", codec.encode(plan).decode())
