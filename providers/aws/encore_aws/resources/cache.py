@@ -259,7 +259,7 @@ def create(wanted: Wanted, network: Made, stage: Stage) -> dict[str, Any]:
     ``username``, which is the user's id too, and ``access``, the access string that it must have
     when its password is set.
     """
-    found = {name: _look_up(group) for name, group in wanted.adopted}
+    found = {name: _look_up(group, stage) for name, group in wanted.adopted}
     if wanted.caches:
         subnets = _create_subnets(wanted, network, stage)
         for cache in wanted.caches:
@@ -267,8 +267,10 @@ def create(wanted: Wanted, network: Made, stage: Stage) -> dict[str, Any]:
     return {"caches": dict(sorted(found.items()))}
 
 
-def _look_up(group: str) -> dict[str, Any]:
-    there = elasticache.get_replication_group_output(replication_group_id=group)
+def _look_up(group: str, stage: Stage) -> dict[str, Any]:
+    there = elasticache.get_replication_group_output(
+        replication_group_id=group, opts=stage.question
+    )
     return {"host": there.primary_endpoint_address, "port": there.port}
 
 

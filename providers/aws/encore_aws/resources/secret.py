@@ -63,6 +63,7 @@ class WantedSecret:
     name: str
     variable: str
     recovery_days: int
+    protect: bool
     key: str | None
     reference: DeclarationRef | None = None
 
@@ -126,9 +127,21 @@ def _wanted(
         name=names.name("secret", *parts),
         variable=variable_of(purpose, subject),
         recovery_days=settings.recovery_days,
+        protect=_is_protected(purpose, subject, settings),
         key=settings.key,
         reference=reference,
     )
+
+
+def _is_protected(purpose: Purpose, name: str, settings: Settings) -> bool:
+    """A password is kept as well as what it opens."""
+    match purpose:
+        case "database":
+            return settings.database(name).protect
+        case "cache":
+            return settings.cache(name).protect
+        case _:
+            return settings.protect
 
 
 def variable_of(purpose: Purpose, name: str) -> str:
@@ -249,7 +262,7 @@ def _create(wanted: WantedSecret, stage: Stage) -> secretsmanager.Secret:
         recovery_window_in_days=wanted.recovery_days,
         kms_key_id=wanted.key,
         tags=stage.tags(wanted.reference),
-        opts=stage.options(wanted.resource, note),
+        opts=stage.options(wanted.resource, note, protect=wanted.protect),
     )
 
 

@@ -22,7 +22,9 @@ from encore_config.environment import (
     Adopt,
     AdoptedCache,
     AdoptedDatabase,
+    CacheSettings,
     Containers,
+    DatabaseSettings,
     Environment,
     EnvironmentEntry,
     SecretSettings,
@@ -97,6 +99,18 @@ def test_how_long_a_deleted_secret_can_be_restored(type_: str, days: int) -> Non
 
     assert kept(settings(type_)) == {days}
     assert kept(settings(type_, secrets=SecretSettings(recovery_days=12))) == {12}
+
+
+def test_a_password_is_kept_as_well_as_what_it_opens() -> None:
+    def kept(chosen: Settings) -> set[str]:
+        return {r.name for r in made(APP, chosen).resources if r.protect}
+
+    assert kept(settings("development", containers=SPLIT)) == set()
+    assert kept(settings("production", containers=SPLIT)) == {*VARIABLES, "service-key"}
+    loose = settings("production", caches={"sessions": CacheSettings(protect=False)})
+    assert kept(loose) == set(VARIABLES) - {"cache/sessions#password"}
+    held = settings("development", databases={"orders": DatabaseSettings(protect=True)})
+    assert kept(held) == {"database/orders#password"}
 
 
 def test_a_key_of_the_persons_own_encrypts_them() -> None:
