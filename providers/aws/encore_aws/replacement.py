@@ -76,7 +76,10 @@ _NETWORK: Final[Rules] = {
         "rootBlockDevice.kmsKeyId",
         "subnetId",
         "tenancy",
+        # The program asks for it: a script of the first start would not run again.
+        "userData",
     ),
+    "aws:ec2/networkInterface:NetworkInterface": _rule("interfaceType", "subnetId"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _rule(
         # For interface endpoints this one can be changed.
         "privateDnsEnabled",

@@ -14,49 +14,33 @@ from typing import Any, Final, Literal
 
 import pulumi
 
-from encore_aws.cloud import ec2, root, ssm, vpc
+from encore_aws import nat_machine
+from encore_aws.cloud import ec2, root, vpc
 from encore_aws.naming import Names
+from encore_aws.resources.container import PORT
+from encore_aws.settings import Network as Options
+from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
+from encore_config.diagnostics import Diagnostic
+from encore_config.graph import Graph
 
-Nat = Literal["gateway", "gateway_per_zone", "instance", "none"]
 Tier = Literal["public", "compute", "storage"]
 
 TIERS: Final[tuple[Tier, ...]] = ("public", "compute", "storage")
 MOST_ZONES: Final = 3
 _SLOTS: Final = 16
 """Into so many equal parts the network is cut; four for each tier, so zones can be added later."""
+_LARGEST: Final = 16
+_SMALLEST: Final = 22
 _ANYWHERE: Final = "0.0.0.0/0"
 _PORTS: Final = {"sql": 5432, "cache": 6379}
-_NAT_IMAGE: Final = "/aws/service/ami-amazon-linux-latest/al2023-ami-minimal-kernel-default-arm64"
-_NAT_SCRIPT: Final = """#!/bin/sh
-set -e
-sysctl -w net.ipv4.ip_forward=1
-dnf install -y nftables
-nft add table ip nat
-nft 'add chain ip nat postrouting { type nat hook postrouting priority 100 ; }'
-nft add rule ip nat postrouting masquerade
-nft list ruleset > /etc/sysconfig/nftables.conf
-systemctl enable nftables
-echo net.ipv4.ip_forward=1 > /etc/sysctl.d/90-nat.conf
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """A network that a person has: ids of the VPC and of the subnets of each tier."""
-
-    vpc: str
-    compute: tuple[str, ...]
-    storage: tuple[str, ...]
-    public: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    zones: int = 2
-    nat: Nat = "gateway"
-    cidr: str = "10.0.0.0/16"
-    own: Own | None = None
+_DOLLARS: Final = 8
+"""About what an endpoint costs in a month, for each zone."""
+_CHINA: Final = "aws-cn"
+_CONTAINERS: Final = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+"""What a container needs before the app runs: its image, its secrets, and a place for its logs."""
+_BY_TRUST: Final = {"ecs": (), "ec2": (), "eks": ("eks-auth",)}
+"""How a container gets the keys of its role, where that is a call; anybody else calls STS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +59,23 @@ class WantedSubnet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """``gateways`` are the zones that get a NAT gateway, ``endpoints`` the services of AWS that
-    compute reaches without one.
+    compute reaches without one. ``own`` is a network that is there, with the ids of its subnets.
+
+    ``peers``: containers call each other. ``key``: the ARN of a key of the person's own.
     """
 
     name: str
+    region: str
     options: Options
+    peers: bool
+    key: str | None
+    own: Mapping[str, tuple[str, ...]] | None = None
     subnets: tuple[WantedSubnet, ...] = ()
     gateways: tuple[int, ...] = ()
     endpoints: tuple[str, ...] = ()
+
+    def cidrs(self, tier: Tier) -> list[str]:
+        return [subnet.cidr for subnet in self.subnets if subnet.tier == tier]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,31 +87,51 @@ class Made:
     storage: Mapping[str, ec2.SecurityGroup]
 
 
-def normalise(names: Names, options: Options, services: Sequence[str] = ()) -> Wanted:
-    """``services``: those of AWS that the app calls, such as ``sns``; endpoints without a NAT.
-
-    Raises ``ValueError`` for a network that is too small or no network.
-    """
-    name = names.name("network")
-    if options.own is not None:
-        return Wanted(name=name, options=options)
-    if not 2 <= options.zones <= MOST_ZONES:
-        raise ValueError(f"a network lies in 2 or {MOST_ZONES} zones, not {options.zones}")
-    zones = range(options.zones)
-    every = {"gateway": (0,), "gateway_per_zone": tuple(zones)}
+def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
+    """Raises ``ValueError`` for what is no network; the settings' findings say it better."""
+    options = settings.network
+    zones = tuple(range(options.zones))
+    gateways = {"gateway": zones[:1], "gateway_per_zone": zones}
+    is_own = options.vpc is not None
     return Wanted(
-        name=name,
+        name=names.name("network"),
+        region=settings.region,
         options=options,
-        subnets=tuple(_subnets(options)),
-        gateways=every.get(options.nat, ()),
-        endpoints=tuple(sorted(set(services))) if options.nat == "none" else (),
+        peers=settings.containers.layout == "per-service",
+        key=settings.key,
+        own=_own(options) if is_own else None,
+        subnets=() if is_own else tuple(_subnets(options)),
+        gateways=() if is_own else gateways.get(options.nat, ()),
+        endpoints=() if is_own or options.nat != "none" else endpoints(graph, settings),
     )
+
+
+def _own(options: Options) -> dict[str, tuple[str, ...]]:
+    return {tier: getattr(options.subnets, tier, None) or () for tier in TIERS}
+
+
+def endpoints(graph: Graph, settings: Settings) -> tuple[str, ...]:
+    """The services of AWS that compute calls, S3 aside, sorted.
+
+    Not among them is what others call for the app: KMS is called by SNS, SQS, S3 and Secrets
+    Manager, and databases and caches lie in the network themselves.
+    """
+    found = {*_CONTAINERS, *_BY_TRUST.get(settings.containers.trust, ("sts",))}
+    if graph.topics:
+        found.add("sns")
+    if graph.subscriptions:
+        found.add("sqs")
+    if settings.namespace is not None:
+        found.add("monitoring")
+    return tuple(sorted(found))
 
 
 def _subnets(options: Options) -> Iterator[WantedSubnet]:
     network = ipaddress.IPv4Network(options.cidr)
-    if network.prefixlen > 22:
-        raise ValueError(f"{options.cidr} is too small for a network: /22 at least")
+    if not _LARGEST <= network.prefixlen <= _SMALLEST:
+        raise ValueError(f"{options.cidr} is no size for a network: /{_LARGEST} to /{_SMALLEST}")
+    if not 2 <= options.zones <= MOST_ZONES:
+        raise ValueError(f"a network lies in 2 or {MOST_ZONES} zones, not {options.zones}")
     parts = list(network.subnets(prefixlen_diff=_SLOTS.bit_length() - 1))
     for number, tier in enumerate(TIERS):
         for zone in range(options.zones):
@@ -127,14 +140,10 @@ def _subnets(options: Options) -> Iterator[WantedSubnet]:
 
 def create(wanted: Wanted, stage: Stage) -> tuple[Made, dict[str, Any]]:
     """What other kinds need, and the outputs: ``network`` with ids of subnets and groups."""
-    own = wanted.options.own
-    if own is not None:
-        subnets: dict[str, Sequence[pulumi.Input[str]]] = {
-            "public": own.public,
-            "compute": own.compute,
-            "storage": own.storage,
-        }
-        home: pulumi.Input[str] = own.vpc
+    home: pulumi.Input[str]
+    subnets: Mapping[str, Sequence[pulumi.Input[str]]]
+    if wanted.own is not None:
+        subnets, home = dict(wanted.own.items()), wanted.options.vpc or ""
     else:
         made = _create_vpc(wanted, stage)
         subnets, home = _create_subnets(wanted, made, stage), made.id
@@ -142,7 +151,9 @@ def create(wanted: Wanted, stage: Stage) -> tuple[Made, dict[str, Any]]:
     _let_compute_out(wanted, compute, stage)
     storage = {kind: _group(wanted, kind, home, stage) for kind in sorted(_PORTS)}
     for kind, group in storage.items():
-        _let_in(kind, group, compute, stage)
+        _let_in(kind, _PORTS[kind], group, compute, stage)
+    if wanted.peers:
+        _let_in("compute", PORT, compute, compute, stage)
     found = Made(subnets=subnets, compute=compute, storage=storage)
     return found, {
         "network": {
@@ -184,7 +195,9 @@ def _create_subnets(
     wanted: Wanted, home: ec2.Vpc, stage: Stage
 ) -> dict[str, Sequence[pulumi.Input[str]]]:
     zones = root.get_availability_zones_output(
-        state="available", filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+        state="available",
+        filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+        opts=stage.question,
     )
     made: dict[tuple[Tier, int], ec2.Subnet] = {}
     for subnet in wanted.subnets:
@@ -195,7 +208,10 @@ def _create_subnets(
             availability_zone=zones.names[subnet.zone],
             map_public_ip_on_launch=False,
             tags=_tags(wanted, stage, f"{subnet.tier}-{subnet.zone}"),
-            opts=stage.options(subnet.label, _note(_PURPOSE[subnet.tier])),
+            # A zone that AWS opens later may come before others; no subnet moves for that.
+            opts=stage.options(
+                subnet.label, _note(_PURPOSE[subnet.tier]), ignore=["availabilityZone"]
+            ),
         )
     outside = _open_public(wanted, home, made, stage)
     tables = {
@@ -281,23 +297,27 @@ def _let_out(
     gateways = [
         _gateway(wanted, zone, made["public", zone], outside, stage) for zone in wanted.gateways
     ]
-    machine = (
-        _machine(wanted, made["public", 0], stage) if wanted.options.nat == "instance" else None
-    )
+    if gateways:
+        ways = [{"nat_gateway_id": gateway.id} for gateway in gateways]
+    elif wanted.options.nat == "instance":
+        machine = nat_machine.create(
+            made["public", 0],
+            outside,
+            stage,
+            sources=wanted.cidrs("compute"),
+            key=wanted.key,
+            tags=_tags(wanted, stage, "nat"),
+        )
+        ways = [{"network_interface_id": machine.id}]
+    else:
+        return
     for zone, table in enumerate(compute):
         name = f"network#compute-{zone}-internet"
-        way: dict[str, Any]
-        if gateways:
-            way = {"nat_gateway_id": gateways[zone % len(gateways)].id}
-        elif machine is not None:
-            way = {"network_interface_id": machine.primary_network_interface_id}
-        else:
-            return
         ec2.Route(
             name,
             route_table_id=table.id,
             destination_cidr_block=_ANYWHERE,
-            **way,
+            **ways[zone % len(ways)],
             opts=stage.options(name, _note("so that the app can call others' APIs")),
         )
 
@@ -322,44 +342,6 @@ def _gateway(
     )
 
 
-def _machine(wanted: Wanted, subnet: ec2.Subnet, stage: Stage) -> ec2.Instance:
-    """A machine that forwards packets: a tenth of a gateway's price, and one that can fail."""
-    name = "network#nat-group"
-    group = ec2.SecurityGroup(
-        name,
-        name=stage.names.name("security-group", "nat"),
-        description="Lets the compute subnets out to the internet",
-        vpc_id=subnet.vpc_id,
-        ingress=[
-            {
-                "protocol": "-1",
-                "from_port": 0,
-                "to_port": 0,
-                "cidr_blocks": [s.cidr for s in wanted.subnets if s.tier == "compute"],
-            }
-        ],
-        egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": [_ANYWHERE]}],
-        tags=_tags(wanted, stage, "nat"),
-        opts=stage.options(name, _note("only compute may send through the machine")),
-    )
-    image = ssm.get_parameter_output(name=_NAT_IMAGE)
-    name = "network#nat"
-    return ec2.Instance(
-        name,
-        ami=image.value,
-        instance_type="t4g.nano",
-        subnet_id=subnet.id,
-        associate_public_ip_address=True,
-        source_dest_check=False,
-        vpc_security_group_ids=[group.id],
-        metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
-        root_block_device={"encrypted": True, "volume_type": "gp3"},
-        user_data=_NAT_SCRIPT,
-        tags=_tags(wanted, stage, "nat"),
-        opts=stage.options(name, _note("compute's way to the internet")),
-    )
-
-
 def _reach_aws(
     wanted: Wanted,
     home: ec2.Vpc,
@@ -368,12 +350,12 @@ def _reach_aws(
     stage: Stage,
 ) -> None:
     """S3 by a free endpoint, always; other services by paid ones where there is no NAT."""
-    region = root.get_region_output().region
+    prefix = f"com.amazonaws.{wanted.region}"
     name = "network#s3"
     ec2.VpcEndpoint(
         name,
         vpc_id=home.id,
-        service_name=pulumi.Output.concat("com.amazonaws.", region, ".s3"),
+        service_name=f"{prefix}.s3",
         vpc_endpoint_type="Gateway",
         route_table_ids=[table.id for table in compute],
         tags=_tags(wanted, stage, "s3"),
@@ -387,7 +369,7 @@ def _reach_aws(
         ec2.VpcEndpoint(
             name,
             vpc_id=home.id,
-            service_name=pulumi.Output.concat("com.amazonaws.", region, ".", service),
+            service_name=f"{prefix}.{service}",
             vpc_endpoint_type="Interface",
             private_dns_enabled=True,
             security_group_ids=[group.id],
@@ -409,7 +391,7 @@ def _endpoint_group(wanted: Wanted, home: ec2.Vpc, stage: Stage) -> ec2.Security
                 "protocol": "tcp",
                 "from_port": 443,
                 "to_port": 443,
-                "cidr_blocks": [s.cidr for s in wanted.subnets if s.tier == "compute"],
+                "cidr_blocks": wanted.cidrs("compute"),
             }
         ],
         egress=[],
@@ -440,7 +422,7 @@ def _group(wanted: Wanted, kind: str, home: pulumi.Input[str], stage: Stage) -> 
 
 def _let_compute_out(wanted: Wanted, compute: ec2.SecurityGroup, stage: Stage) -> None:
     """Anywhere where there is a way to the internet, else over TLS to the endpoints of AWS."""
-    open_ = wanted.options.nat != "none" or wanted.options.own is not None
+    open_ = wanted.options.nat != "none" or wanted.own is not None
     name = "network#compute-out"
     vpc.SecurityGroupEgressRule(
         name,
@@ -454,15 +436,17 @@ def _let_compute_out(wanted: Wanted, compute: ec2.SecurityGroup, stage: Stage) -
     )
 
 
-def _let_in(kind: str, group: ec2.SecurityGroup, compute: ec2.SecurityGroup, stage: Stage) -> None:
+def _let_in(
+    kind: str, port: int, group: ec2.SecurityGroup, compute: ec2.SecurityGroup, stage: Stage
+) -> None:
     name = f"network#{kind}-from-compute"
     vpc.SecurityGroupIngressRule(
         name,
         security_group_id=group.id,
         referenced_security_group_id=compute.id,
         ip_protocol="tcp",
-        from_port=_PORTS[kind],
-        to_port=_PORTS[kind],
+        from_port=port,
+        to_port=port,
         description=f"compute to {kind}",
         opts=stage.options(name, _note("the one port, from the one group")),
     )
@@ -472,8 +456,34 @@ def _let_in(kind: str, group: ec2.SecurityGroup, compute: ec2.SecurityGroup, sta
         security_group_id=compute.id,
         referenced_security_group_id=group.id,
         ip_protocol="tcp",
-        from_port=_PORTS[kind],
-        to_port=_PORTS[kind],
+        from_port=port,
+        to_port=port,
         description=f"compute to {kind}",
         opts=stage.options(name, _note("the one port, to the one group")),
+    )
+
+
+def findings(graph: Graph, settings: Settings, _: Names) -> Iterator[Diagnostic]:
+    """What breaks without a way to the internet."""
+    if settings.network.vpc is not None or settings.network.nat != "none":
+        return
+    where = f"environments.{settings.environment}.network.nat"
+    if settings.partition == _CHINA:
+        yield Diagnostic(
+            code="E9223",
+            severity="error",
+            message=f"{where}: in {settings.region} some services call their endpoints otherwise "
+            "than elsewhere, so encore-infra makes none and the app would reach no service of AWS",
+            hint="choose `instance` or `gateway`, or a network of your own",
+        )
+        return
+    reached = endpoints(graph, settings)
+    price = _DOLLARS * len(reached) * settings.network.zones
+    yield Diagnostic(
+        code="W9220",
+        severity="warning",
+        message=f"{where} is none: calls to any API outside AWS time out, and so do images of "
+        f"other registries than ECR; what works is s3, {', '.join(reached)}, databases and caches",
+        hint="choose `instance` or `gateway` if the app calls others; "
+        f"{len(reached)} endpoints in {settings.network.zones} zones cost about ${price} a month",
     )
