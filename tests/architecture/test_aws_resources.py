@@ -29,25 +29,16 @@ from encore_config.graph import App, Gateway, Graph, UseKind
 from encore_provisioner.engine.recording import Recorded, record
 
 PUBLIC_BY_DECLARATION: Final = "aws:cloudfront/distribution:Distribution"
-NAMES: Final = {
-    "aws:sns/topic:Topic": "name",
-    "aws:sqs/queue:Queue": "name",
-    "aws:s3/bucket:Bucket": "bucket",
-    "aws:rds/instance:Instance": "identifier",
-    "aws:rds/subnetGroup:SubnetGroup": "name",
-    "aws:rds/parameterGroup:ParameterGroup": "name",
-    "aws:elasticache/replicationGroup:ReplicationGroup": "replicationGroupId",
-    "aws:elasticache/subnetGroup:SubnetGroup": "name",
-    "aws:elasticache/parameterGroup:ParameterGroup": "name",
-    "aws:elasticache/user:User": "userId",
-    "aws:elasticache/userGroup:UserGroup": "userGroupId",
-    "aws:iam/role:Role": "name",
-    "aws:iam/policy:Policy": "name",
-    "aws:secretsmanager/secret:Secret": "name",
-    "aws:ec2/securityGroup:SecurityGroup": "name",
-    "aws:cloudfront/originAccessControl:OriginAccessControl": "name",
+NAME_KEYS: Final = (
+    "bucket", "finalSnapshotIdentifier", "identifier", "name", "replicationGroupId", "userGroupId",
+    "userId",
+)  # fmt: skip
+"""Properties that hold a physical name of the resource itself or of another one."""
+
+GIVEN_NAMES: Final[Mapping[str, str]] = {
+    "database#server-log": "RDS chooses where a server's log goes",
 }
-"""Kinds that have a physical name of their own, and the property that holds it."""
+"""Resources whose name is not ours to choose, and why; parts of a label before ``#`` may differ."""
 
 STARS: Final[Mapping[str, str]] = {
     "ecr:GetAuthorizationToken": "a token is for the account's registry; AWS knows no ARN for it",
@@ -96,11 +87,19 @@ def case(graph: Graph, environment: Environment) -> Case:
 
 
 def names_have_rules(found: Case) -> Iterator[str]:
-    for kind, key in NAMES.items():
-        for item in found.of(kind):
+    for item in found.resources:
+        if item.type.split(":")[0] != "aws" or _name_is_given(item):
+            continue
+        for key in NAME_KEYS:
             name = item.inputs.get(key)
             if isinstance(name, str) and name not in found.names:
-                yield f"{item.name}: {name} does not come from the table of names"
+                yield f"{item.name}: {key} {name} does not come from the table of names"
+
+
+def _name_is_given(item: Recorded) -> bool:
+    """The log of each server: ``database#server-log``, ``database/orders#server-log`` …"""
+    part = item.name.rpartition("#")[2]
+    return any(part == known.rpartition("#")[2] for known in GIVEN_NAMES)
 
 
 def no_stars(found: Case) -> Iterator[str]:
@@ -253,6 +252,13 @@ def no_secret_has_a_value(found: Case) -> Iterator[str]:
             yield f"{item.name} would keep a value in the state"
 
 
+def old_ones_make_room(found: Case) -> Iterator[str]:
+    """A name is taken until the old resource is gone."""
+    for item in found.resources:
+        if item.type.startswith("aws:") and not item.goes_first:
+            yield f"{item.name} is made anew before the old one is gone"
+
+
 RULES_OF_ALL: Final[tuple[Callable[[Case], Iterator[str]], ...]] = (
     names_have_rules,
     no_stars,
@@ -262,6 +268,7 @@ RULES_OF_ALL: Final[tuple[Callable[[Case], Iterator[str]], ...]] = (
     ephemeral_leaves_nothing,
     kinds_are_known,
     no_secret_has_a_value,
+    old_ones_make_room,
 )
 
 
@@ -273,7 +280,7 @@ def test_every_program_keeps_every_rule(graph: Graph, environment: Environment) 
     assert not broken, "\n".join(broken)
 
 
-def resource(kind: str, name: str = "bucket/a", **inputs: Any) -> Recorded:
+def resource(kind: str, name: str = "bucket/a", /, **inputs: Any) -> Recorded:
     return Recorded(
         type=kind, name=name, urn=name, parent="", inputs=inputs, protect=False, depends_on=()
     )
@@ -326,6 +333,7 @@ BROKEN: Final[tuple[tuple[Callable[[Case], Iterator[str]], str, Recorded], ...]]
         "production",
         resource("aws:secretsmanager/secretVersion:SecretVersion"),
     ),
+    (old_ones_make_room, "production", resource("aws:s3/bucket:Bucket")),
 )
 
 

@@ -58,13 +58,17 @@ def _place(database: Database, graph: Graph, settings: Settings) -> str:
 
 
 def owner(database: Database, graph: Graph) -> str | None:
-    """The service whose it is: the only one that uses it, or else the one whose folder holds it."""
-    users = _users(database.name, graph)
-    if len(users) == 1:
-        return next(iter(users))
+    """The service whose it is: the one whose folder holds it, or else the only one that uses it.
+
+    The folder counts first: a second service that begins to use a database must not move it to
+    another server, which would lose its rows.
+    """
     roots = {"/" if s.root == "." else f"/{s.root}/": s.name for s in graph.services}
     inside = [root for root in roots if f"/{database.at.file}".startswith(root)]
-    return roots[max(inside, key=len)] if inside else None
+    if inside:
+        return roots[max(inside, key=len)]
+    users = _users(database.name, graph)
+    return next(iter(users)) if len(users) == 1 else None
 
 
 def _users(database: str, graph: Graph) -> frozenset[str]:

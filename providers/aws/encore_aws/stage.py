@@ -63,6 +63,8 @@ class Stage:
         """The options of the resource ``name``. Each name may be asked for once.
 
         ``ignore``: properties (camel case) that are given once and then belong to somebody else.
+        Names and address ranges are fixed, so of a resource that is replaced the old one goes
+        first; Pulumi would make the new one before, and AWS refuse its name.
         """
         if name in self._notes:
             raise ValueError(f"two resources of the program are called {name}")
@@ -72,6 +74,7 @@ class Stage:
             protect=protect,
             depends_on=list(needs),
             ignore_changes=list(ignore) or None,
+            delete_before_replace=True,
         )
 
     @property

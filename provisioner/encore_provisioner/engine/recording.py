@@ -48,7 +48,8 @@ class Recorded:
     ``inputs`` are in the provider's own names (camel case). ``depends_on`` are the URNs of all
     resources that must exist before, from options and from properties alike; ``sources`` are those
     that a property's value comes from, by its name. ``ignored`` are properties that the program
-    gives once and leaves alone from then on.
+    gives once and leaves alone from then on. ``goes_first``: where it must be replaced, the old one
+    is deleted before the new one is made.
     """
 
     type: str
@@ -61,6 +62,7 @@ class Recorded:
     import_id: str = ""
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    goes_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ class _Monitor:
             import_id=request.importId,
             sources=sources,
             ignored=tuple(sorted(request.ignoreChanges)),
+            goes_first=request.deleteBeforeReplace,
         )
         # As in a preview: the inputs are known as outputs too.
         known = Struct()

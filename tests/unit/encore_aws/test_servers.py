@@ -38,7 +38,10 @@ def app(*names: str, uses: tuple[tuple[str, str], ...] = USES, handler: str | No
             for name, root in (("cart", "cart"), ("pay", "pay"), ("refund", "pay/refund"))
         ),
         databases=tuple(
-            Database(name=name, migrations=None, at=at("pay/db.ts")) for name in names or NAMES
+            Database(
+                name=name, migrations=None, at=at("cart/db.ts" if name == "carts" else "pay/db.ts")
+            )
+            for name in names or NAMES
         ),
         uses=tuple(
             Use(service=s, kind="database", name=d, operations=("access",), at=(at(),))
@@ -103,7 +106,8 @@ def test_what_is_adopted_lies_on_no_server_of_ours() -> None:
 @pytest.mark.parametrize(
     ("file", "users", "expected"),
     [
-        ("pay/db.ts", ("cart",), "cart"),
+        ("pay/db.ts", ("cart",), "pay"),
+        ("lib/db.ts", ("cart",), "cart"),
         ("pay/db.ts", ("cart", "pay"), "pay"),
         ("pay/refund/db.ts", (), "refund"),
         ("payment/db.ts", (), None),

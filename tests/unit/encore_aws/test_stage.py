@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from encore_aws.cloud import root
+from encore_aws.cloud import root, sqs
 from encore_aws.naming import Names
 from encore_aws.stage import Note, Stage
 from encore_config.plan import DeclarationRef
@@ -29,6 +29,17 @@ def test_what_belongs_to_somebody_else_is_left_alone() -> None:
     assert plain.ignore_changes is None
     shared = stage.options("cache/a#user", Note(reason="logs in"), ignore=["accessString"])
     assert shared.ignore_changes == ["accessString"]
+
+
+def test_a_replaced_resource_makes_room_for_its_successor_of_the_same_name() -> None:
+    def program() -> dict[str, Any]:
+        stage = Stage(Names(app="shop", environment="production"))
+        sqs.Queue("a", opts=stage.options("a", Note(reason="holds messages")))
+        sqs.Queue("b")
+        return {}
+
+    found = record(program, project="shop", stack="production").resources
+    assert [item.goes_first for item in found] == [True, False]
 
 
 def test_tags_hold_only_what_aws_takes() -> None:
