@@ -96,10 +96,18 @@ class Provider(Protocol):
         """What this provider cannot do as declared, before anything is touched."""
         ...
 
-    def plan(self, target: Target, *, offline: bool = False, new_ports: bool = False) -> Plan:
+    def plan(
+        self,
+        target: Target,
+        *,
+        offline: bool = False,
+        against: Plan | None = None,
+        new_ports: bool = False,
+    ) -> Plan:
         """Compare the graph with what is really there (offline: with the last known state).
 
-        Starts nothing and changes nothing.
+        ``against``, only offline: an earlier plan to compare with instead; a provider that knows
+        the last state by itself refuses it. Starts nothing and changes nothing.
         """
         ...
 

@@ -32,6 +32,7 @@ from encore_provisioner.binding import (
     TopicBinding,
     env_name,
 )
+from encore_provisioner.engine.compare import Rule, compare
 from encore_provisioner.errors import ApplyError, BusyError, RefusedError
 from encore_provisioner.provider import (
     OnProgress,
@@ -44,6 +45,7 @@ from encore_provisioner.provider import (
 )
 
 STATEFUL = ("bucket", "cache", "database", "subscription", "topic")
+TYPES = tuple(f"fake:{kind}:{kind.title()}" for kind in STATEFUL)
 ACCOUNT = "arn:aws:sns:us-east-1:000000000000"
 
 
@@ -96,8 +98,19 @@ class FakeProvider:
             if ref.kind == self.faults.unsupported
         )
 
-    def plan(self, target: Target, *, offline: bool = False, new_ports: bool = False) -> Plan:
+    def plan(
+        self,
+        target: Target,
+        *,
+        offline: bool = False,
+        against: Plan | None = None,
+        new_ports: bool = False,
+    ) -> Plan:
         self._crash("plan")
+        if against is not None:
+            new = tuple(self._step(target, *item, None) for item in wanted(target))
+            now = self._plan(target, new, offline=True)
+            return compare(against, now, dict.fromkeys(TYPES, Rule(holds="all of it")))
         declared = {str(ref): (ref, properties) for ref, properties in wanted(target)}
         have = self.load(target).resources
         changed = (self._step(target, *item, have.get(key)) for key, item in declared.items())

@@ -37,10 +37,19 @@ class LocalProvider:
 
         return capabilities(target)
 
-    def plan(self, target: Target, *, offline: bool = False, new_ports: bool = False) -> Plan:
+    def plan(
+        self,
+        target: Target,
+        *,
+        offline: bool = False,
+        against: Plan | None = None,
+        new_ports: bool = False,
+    ) -> Plan:
         from encore_local.planner import plan_apply
+        from encore_local.refusals import refuse_against
         from encore_local.site import open_site
 
+        refuse_against(against)
         return plan_apply(open_site(target, new_ports=new_ports), offline=offline).plan
 
     def apply(

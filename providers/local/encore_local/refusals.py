@@ -32,6 +32,16 @@ def refuse_unable(target: Target) -> None:
         )
 
 
+def refuse_against(former: Plan | None) -> None:
+    """Code ``not-comparable``: an earlier plan was given, but the state itself is here."""
+    if former is not None:
+        raise RefusedError(
+            "the provider local compares with its own state, not with an earlier plan",
+            code="not-comparable",
+            hint="leave --against out: `plan --offline` compares with what was applied last",
+        )
+
+
 def refuse_missing_secrets(target: Target) -> None:
     """Code ``missing-secrets``."""
     missing = secrets_of(target).missing()

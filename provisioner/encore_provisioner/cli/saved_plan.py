@@ -27,14 +27,19 @@ def read_plan(path: Path, target: Target) -> Plan:
     Raises ``RefusedError``: ``bad-plan-file``, ``other-plan`` (another app or environment, or
     made offline).
     """
+    plan = read_file(path)
+    _refuse_other(path, plan, target)
+    return plan
+
+
+def read_file(path: Path) -> Plan:
+    """The plan in ``path``, whatever it is of. Raises ``RefusedError`` (``bad-plan-file``)."""
     try:
-        plan = codec.decode(path.read_bytes(), Plan)
+        return codec.decode(path.read_bytes(), Plan)
     except OSError as error:
         raise _bad_file(path, error.strerror or str(error), None) from error
     except DocumentError as error:
         raise _bad_file(path, str(error), error.hint) from error
-    _refuse_other(path, plan, target)
-    return plan
 
 
 def refuse_stale(saved: Plan, fresh: Plan) -> None:

@@ -153,11 +153,11 @@ class _Pair:
 
     def step(self, former: Plan) -> Step:
         diff = self._diff()
-        forced = [item.path for item in diff if item.forces_replacement]
+        forced = tuple(item for item in diff if item.forces_replacement)
         moved = self._moved()
         op: Op = "replace" if forced or moved else "update" if diff else "same"
         loses = op == "replace" and holds_data(self._old, self._rule, former)
-        why = _why(op, forced or [item.path for item in diff], moved)
+        why = moved or self._why(op, forced or diff)
         if loses:
             why = f"DATA LOSS: {why}; {self._rule.holds} would be deleted and made anew, empty"
         return msgspec.structs.replace(self._new, op=op, diff=diff, data_loss=loses, reason=why)
@@ -177,6 +177,19 @@ class _Pair:
             and (old.get(path) != new.get(path) or self._is_another(path, new.get(path)))
         )
 
+    def _why(self, op: Op, diff: tuple[PropertyDiff, ...]) -> str:
+        if op == "same":
+            return "as in the earlier plan"
+        names = list(dict.fromkeys(_first(item.path) for item in diff))
+        if all(item.before == item.after for item in diff):
+            sources = {urn for name in names for urn in self._new.needs.get(name, ())}
+            replaced = sorted(filter(self._is_replaced, sources))
+            if replaced:
+                verb = "is" if len(replaced) == 1 else "are"
+                return f"{_listed([_name(urn) for urn in replaced])} {verb} replaced"
+        told = _listed(names)
+        return f"{told} cannot be changed in place" if op == "replace" else f"differs in {told}"
+
     def _forces(self, path: str, old: Any, new: Any) -> bool:
         if old == UNKNOWN and new != UNKNOWN:
             # What apply chose then is told now, such as an environment's id: nothing says that
@@ -191,7 +204,7 @@ class _Pair:
         """Whether a value that is not shown comes from elsewhere than before."""
         if value not in (UNKNOWN, SECRET):
             return False
-        name = str(steps_of(path)[0])
+        name = _first(path)
         sources = self._new.needs.get(name, ())
         return sources != self._old.needs.get(name, ()) or any(map(self._is_replaced, sources))
 
@@ -244,15 +257,13 @@ def _deletion(step: Step, wanted: Mapping[str, DeclarationRef], former: Plan, ru
     )
 
 
-def _why(op: Op, paths: list[str], moved: str) -> str:
-    if op == "same":
-        return "as in the earlier plan"
-    if moved:
-        return moved
-    names = list(dict.fromkeys(str(steps_of(path)[0]) for path in paths))
-    told = ", ".join(names[:_NAMED])
-    told += f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{told} cannot be changed in place" if op == "replace" else f"differs in {told}"
+def _first(path: str) -> str:
+    return str(steps_of(path)[0])
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def _covers(paths: frozenset[str], path: str) -> bool:

@@ -44,6 +44,13 @@ def order(path: str) -> tuple[tuple[bool, int, str], ...]:
     )
 
 
+def under(path: str, key: str) -> str:
+    """The path of what ``key`` leads to in the value at ``path``."""
+    if not _PLAIN.fullmatch(key):
+        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{path}.{key}" if path else key
+
+
 def inside(text: Any) -> Any:
     """The object or list that a string holds as JSON, as in a policy; None for all else."""
     if not isinstance(text, str) or text[:1] not in ("{", "["):
@@ -57,15 +64,9 @@ def inside(text: Any) -> Any:
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value and value not in (SECRET, UNKNOWN):
         for key in sorted(value):
-            yield from _leaves(_under(path, key), value[key])
+            yield from _leaves(under(path, key), value[key])
     elif isinstance(value, list | tuple) and value:
         for index, item in enumerate(value):
             yield from _leaves(f"{path}[{index}]", item)
     elif value is not None:
         yield path, value
-
-
-def _under(path: str, key: str) -> str:
-    if not _PLAIN.fullmatch(key):
-        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
-    return f"{path}.{key}" if path else key

@@ -14,8 +14,10 @@ from encore_provisioner.cli.project import open_sound_project
 from encore_provisioner.cli.render.plan_html import plan_html
 from encore_provisioner.cli.render.plan_markdown import plan_markdown
 from encore_provisioner.cli.render.plan_text import plan_lines
+from encore_provisioner.cli.saved_plan import read_file
 from encore_provisioner.cli.session import Session
 from encore_provisioner.cli.surface import CHANGES, OK
+from encore_provisioner.errors import UsageError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compare with the last known state; ask no server and no cloud",
     )
+    parser.add_argument(
+        "--against",
+        metavar="FILE",
+        help="with --offline: compare with an earlier plan, of `plan --offline --out FILE`",
+    )
     parser.add_argument("--out", metavar="FILE", help="also write the plan, for `apply --plan`")
     parser.add_argument(
         "--detailed-exitcode",
@@ -36,12 +43,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
+    former = _former(args)
     project = open_sound_project(session, args.app, args.env)
-    plan = project.provider.plan(project.target, offline=args.offline)
+    plan = project.provider.plan(project.target, offline=args.offline, against=former)
     if args.out is not None:
         write_if_changed(Path(args.out), codec.encode(plan), PUBLIC)
     show(plan, args.format, session, app=args.app, unchanged=True)
     return CHANGES if args.detailed_exitcode and plan.changes else OK
+
+
+def _former(args: argparse.Namespace) -> Plan | None:
+    """What to compare with; read first, since the rest takes longer."""
+    if args.against is None:
+        return None
+    if not args.offline:
+        raise UsageError(
+            "--against goes with --offline alone: else a plan is compared with what is there",
+            code="usage",
+            hint="add --offline, or leave --against out",
+        )
+    return read_file(Path(args.against))
 
 
 def show(

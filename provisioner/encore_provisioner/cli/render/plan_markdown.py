@@ -1,4 +1,4 @@
-"""A plan as Markdown, for a comment on a pull request.
+"""A plan as Markdown, for a comment on a pull request: never longer than GitHub takes.
 
 In: a ``Plan``. Out: text. Names and values are data: what Markdown or HTML would act on is
 escaped.
@@ -6,48 +6,41 @@ escaped.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from encore_config.plan import Plan, PropertyDiff, Step
-from encore_provisioner.cli.render.plan_text import SYMBOLS, reason_rows, verdict
-from encore_provisioner.cli.render.style import count, plain, value_text, visible
+from encore_provisioner.cli.render import plan_grouped_markdown as grouped
+from encore_provisioner.cli.render.markdown import code, cut_rows, escape, fitted, joined
+from encore_provisioner.cli.render.plan_parts import OFFLINE, SYMBOLS, is_grouped, unknown_told
+from encore_provisioner.cli.render.plan_text import reason_rows, verdict
+from encore_provisioner.cli.render.style import count, plain, value_text
 
-_LONGEST: Final = 200
-_MEANS_SOMETHING: Final = re.compile(r"[\\`*_|\[\]~@]")
+_LISTED: Final = 6_000
+_TABLE: Final = 30_000
 
 
 def plan_markdown(plan: Plan) -> str:
     """The whole plan as one Markdown text."""
-    blocks = [f"### Plan for {escape(plan.app)} in {escape(plan.environment)}"]
+    head = [f"### Plan for {escape(plan.app)} in {escape(plan.environment)}"]
     if plan.mode == "offline":
-        blocks.append("Offline: compared with the last known state, not with what is really there.")
-    blocks.append(f"**{escape(plain([verdict(plan)]).strip())}**")
-    blocks += _losses(plan)
-    blocks += _secrets(plan)
-    if plan.changes:
-        blocks.append("\n".join(_table(plan)))
-        blocks += [block for step in plan.changes if (block := _details(step))]
-    return "\n\n".join(blocks) + "\n"
+        head.append(OFFLINE[plan.against])
+    said = f"**{escape(plain([verdict(plan)]).strip())}**"
+    if is_grouped(plan):
+        head += [f"{said} {unknown_told(plan)}".strip(), *_losses(plan), *_secrets(plan)]
+        needed = joined([*head, *grouped.overview(plan), grouped.note(plan)])
+        return fitted(needed, grouped.details(plan), what="declaration")
+    head += [said, *_losses(plan), *_secrets(plan)]
+    if not plan.changes:
+        return fitted(head, (), what="resource")
+    return fitted(
+        [*head, _table(plan)],
+        joined(_details(step) for step in plan.changes),
+        what="resource",
+    )
 
 
-def escape(text: str) -> str:
-    """``text`` as itself, in a paragraph or in a table's cell."""
-    safe = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
-    return re.sub(r"([\\`*_\[\]|#~@!])", r"\\\1", safe)
-
-
-def code(text: str) -> str:
-    """``text`` as code, in a paragraph or in a table's cell."""
-    flat = visible(text).replace("\n", " ")
-    flat = flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…"
-    safe = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    safe = _MEANS_SOMETHING.sub(lambda m: f"&#{ord(m.group())};", safe)
-    return f"<code>{safe}</code>"
-
-
-def _table(plan: Plan) -> list[str]:
-    rows = ["| | resource | declared in | why |", "|---|---|---|---|"]
+def _table(plan: Plan) -> str:
+    rows = []
     for step in plan.changes:
         at = step.declaration.at if step.declaration else None
         place = code(f"{at.file}:{at.line}") if at else ""
@@ -55,7 +48,7 @@ def _table(plan: Plan) -> list[str]:
         why = escape("\n".join(reason_rows(step)))
         why = f"**{why}**" if step.data_loss else why
         rows.append(f"| `{SYMBOLS[step.op]}` {step.op} | {resource} | {place} | {why} |")
-    return rows
+    return cut_rows(["| | resource | declared in | why |", "|---|---|---|---|"], rows, _TABLE)
 
 
 def _details(step: Step) -> str:
@@ -77,7 +70,7 @@ def _property(item: PropertyDiff) -> str:
 def _losses(plan: Plan) -> list[str]:
     if not plan.losses:
         return []
-    listed = "\n".join(f"- {code(f'--allow-data-loss {name}')}" for name in plan.losses)
+    listed = cut_rows((), [f"- {code(f'--allow-data-loss {n}')}" for n in plan.losses], _LISTED)
     return [f"**DATA LOSS**: this deletes data for good. Apply wants it by name:\n\n{listed}"]
 
 
@@ -85,5 +78,5 @@ def _secrets(plan: Plan) -> list[str]:
     missing = plan.missing_secrets
     if not missing:
         return []
-    listed = "\n".join(f"- {code(name)}" for name in missing)
+    listed = cut_rows((), [f"- {code(name)}" for name in missing], _LISTED)
     return [f"{count(len(missing), 'secret')} without a value; apply wants one first:\n\n{listed}"]

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Final
 
 from encore_config.plan import Op, Plan, PropertyDiff, Step
+from encore_provisioner.cli.render.plan_grouped_text import details, overview
+from encore_provisioner.cli.render.plan_parts import OFFLINE, SYMBOLS, is_grouped
 from encore_provisioner.cli.render.style import (
     Line,
     count,
@@ -20,13 +22,6 @@ from encore_provisioner.cli.render.style import (
     width,
 )
 
-SYMBOLS: Final[dict[Op, str]] = {
-    "create": "+",
-    "update": "~",
-    "replace": "±",
-    "delete": "-",
-    "same": "=",
-}
 _SUBJECTS: Final = 64
 _PLACES: Final = 48
 
@@ -44,7 +39,12 @@ def plan_lines(
     ``unchanged``: with a line for each resource that stays as it is.
     """
     steps = plan.steps if unchanged else plan.changes
-    lines = [*_head(plan), *_steps(steps, columns), (), verdict(plan, destroying)]
+    if is_grouped(plan):
+        losses = loss_lines(plan, destroying)
+        lines = [*_head(plan), *([(), *losses] if losses else []), *overview(plan)]
+        lines += [*details(plan, columns), (), verdict(plan, destroying)]
+    else:
+        lines = [*_head(plan), *_steps(steps, columns), (), verdict(plan, destroying)]
     for block in (loss_lines(plan, destroying), secret_lines(plan, set_secret)):
         lines += [(), *block] if block else []
     return lines
@@ -57,7 +57,8 @@ def verdict(plan: Plan, destroying: bool = False) -> Line:
         return line(("Destroy: ", "bold"), f"{s.delete} to delete.")
     if not plan.changes:
         number = count(s.same, "resource")
-        return line(("No changes.", "good"), f" {number} in {plan.environment}, all as declared.")
+        known = "as in the earlier plan" if plan.against == "plan" else "all as declared"
+        return line(("No changes.", "good"), f" {number} in {plan.environment}, {known}.")
     parts = [f"{s.create} to create", f"{s.update} to update"]
     parts += [f"{s.replace} to replace"] if s.replace else []
     parts += [f"{s.delete} to delete", f"{s.same} unchanged"]
@@ -96,8 +97,7 @@ def _head(plan: Plan) -> list[Line]:
         )
     ]
     if plan.mode == "offline":
-        told = "Offline: compared with the last known state, not with what is really there."
-        lines.append(line((told, "warning")))
+        lines.append(line((OFFLINE[plan.against], "warning")))
     return lines
 
 
