@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ALL := $(VENV)/.with-dev
 LOCAL := $(VENV)/.with-local
+POLICIES := tests/policy/node_modules/.installed
 SOURCES := config-schema provisioner providers/aws providers/local
 
 .DEFAULT_GOAL := help
@@ -26,7 +27,7 @@ install: $(ALL)
 demo: $(LOCAL)
 	@sh scripts/demo.sh examples/shop
 
-test: $(ALL)
+test: $(ALL) $(POLICIES)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: $(ALL)
@@ -51,7 +52,15 @@ fuzz: $(ALL)
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/policy/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# The evaluator of policies is used by tests alone and is no part of what is shipped. Where it cannot
+# be had its tests are skipped; ENCORE_REQUIRE_POLICIES=1 makes that an error.
+$(POLICIES): tests/policy/package.json
+	@echo "Installing the evaluator of policies into tests/policy/node_modules (19 MB, once) ..."
+	@{ command -v npm >/dev/null && cd tests/policy && npm install --silent && touch node_modules/.installed; } \
+	  || [ "$$ENCORE_REQUIRE_POLICIES" != 1 ] || { \
+	  echo "It could not be installed with npm, and ENCORE_REQUIRE_POLICIES=1 wants its tests." >&2; exit 1; }
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
