@@ -64,13 +64,14 @@ def compare(former: Plan, now: Plan, rules: Rules) -> Plan:
     refuse_former(former, app=now.app, environment=now.environment, provider=now.provider)
     _refuse_unknown(former, now, rules)
     before = {step.urn: step for step in former.steps}
+    full = _with_data(former, rules)
     found: dict[str, Step] = {}
     for step in now.steps:  # what a step needs stands before it
         old = before.get(step.urn)
-        found[step.urn] = step if old is None else _Pair(old, step, rules, found).step(former)
+        found[step.urn] = step if old is None else _Pair(old, step, rules, found).step(full)
     wanted = {str(s.declaration): s.declaration for s in now.steps if s.declaration}
     gone = [s for s in reversed(former.steps) if s.urn not in found]
-    steps = (*found.values(), *(_deletion(s, wanted, former, rules) for s in gone))
+    steps = (*found.values(), *(_deletion(s, wanted, full, rules) for s in gone))
     return msgspec.structs.replace(
         now,
         against="plan",
@@ -151,12 +152,13 @@ class _Pair:
         self._old, self._new, self._found = old, new, found
         self._rule = rules[new.type]
 
-    def step(self, former: Plan) -> Step:
+    def step(self, full: frozenset[str]) -> Step:
+        """``full`` are the URNs of what holds data."""
         diff = self._diff()
         forced = tuple(item for item in diff if item.forces_replacement)
         moved = self._moved()
         op: Op = "replace" if forced or moved else "update" if diff else "same"
-        loses = op == "replace" and holds_data(self._old, self._rule, former)
+        loses = op == "replace" and self._old.urn in full
         why = moved or self._why(op, forced or diff)
         if loses:
             why = f"DATA LOSS: {why}; {self._rule.holds} would be deleted and made anew, empty"
@@ -165,6 +167,11 @@ class _Pair:
     def _diff(self) -> tuple[PropertyDiff, ...]:
         old, new = ({d.path: d.after for d in step.diff} for step in (self._old, self._new))
         once = frozenset(self._new.once)
+        differing = [
+            path
+            for path in {**old, **new}
+            if old.get(path) != new.get(path) or self._is_another(path, new.get(path))
+        ]
         return tuple(
             PropertyDiff(
                 path=path,
@@ -172,9 +179,8 @@ class _Pair:
                 after=new.get(path),
                 forces_replacement=self._forces(path, old.get(path), new.get(path)),
             )
-            for path in sorted({*old, *new}, key=order)
+            for path in sorted(differing, key=order)
             if not _covers(once, path)
-            and (old.get(path) != new.get(path) or self._is_another(path, new.get(path)))
         )
 
     def _why(self, op: Op, diff: tuple[PropertyDiff, ...]) -> str:
@@ -225,18 +231,20 @@ class _Pair:
         return step is not None and step.op == "replace"
 
 
-def holds_data(step: Step, rule: Rule, plan: Plan) -> bool:
-    """Whether the end of this resource of ``plan`` is the end of data."""
-    if not rule.holds or not rule.only_with:
-        return bool(rule.holds)
-    return any(
-        other.type == rule.only_with and step.urn in urns
-        for other in plan.steps
-        for urns in other.needs.values()
+def _with_data(plan: Plan, rules: Rules) -> frozenset[str]:
+    """The URNs of the resources of a plan whose end is the end of data."""
+    hung = {(s.type, urn) for s in plan.steps for urns in s.needs.values() for urn in urns}
+    found = ((step.urn, rules[step.type]) for step in plan.steps)
+    return frozenset(
+        urn
+        for urn, rule in found
+        if rule.holds and (not rule.only_with or (rule.only_with, urn) in hung)
     )
 
 
-def _deletion(step: Step, wanted: Mapping[str, DeclarationRef], former: Plan, rules: Rules) -> Step:
+def _deletion(
+    step: Step, wanted: Mapping[str, DeclarationRef], full: frozenset[str], rules: Rules
+) -> Step:
     rule = rules[step.type]
     declared = step.declaration
     still = wanted.get(str(declared)) if declared else None
@@ -244,7 +252,7 @@ def _deletion(step: Step, wanted: Mapping[str, DeclarationRef], former: Plan, ru
     if declared and not still:
         why = f"the app no longer declares {declared}"
         declared = msgspec.structs.replace(declared, at=None)
-    loses = holds_data(step, rule, former)
+    loses = step.urn in full
     return Step(
         op="delete",
         type=step.type,

@@ -83,7 +83,7 @@ def _row(row: list[Span], widths: list[int], gap: int) -> Line:
 
 def width(text: str) -> int:
     """How many cells of a terminal ``text`` takes: wide characters two, combining ones none."""
-    return sum(_cells(character) for character in text)
+    return len(text) if text.isascii() else sum(_cells(character) for character in text)
 
 
 def _cells(character: str) -> int:
