@@ -19,7 +19,7 @@ from encore_aws.settings import settings
 from encore_config.environment import Environment
 from encore_config.graph import Graph
 from encore_config.plan import UNKNOWN
-from encore_provisioner.engine.recording import Made, Recording, record
+from encore_provisioner.engine.recording import Answers, Made, Recording, record
 from encore_provisioner.provider import Target
 
 
@@ -87,7 +87,7 @@ def _everything(certain: Made) -> Made:
     return made
 
 
-_ANSWERS: Final = {
+_ANSWERS: Final[Answers] = {
     "aws:rds/getInstance:getInstance": lambda given: {
         "address": f"{given['dbInstanceIdentifier']}.made.test", "port": 5432,
         "caCertIdentifier": "rds-ca-rsa2048-g1",
