@@ -19,6 +19,8 @@ const _ = new Subscription(cartEvents, "learn-popularity", {
   },
   // The topic keeps the events of a cart in order; one at a time keeps them so up to here.
   maxConcurrency: 1,
+  // And one that fails holds up those behind it: give up after minutes, not after hours.
+  retryPolicy: { maxRetries: 5, maxBackoff: "1m" },
 });
 
 interface PopularProduct {
