@@ -250,7 +250,8 @@ def _deletion(
     still = wanted.get(str(declared)) if declared else None
     why = "nothing needs it any more"
     if declared and not still:
-        why = f"the app no longer declares {declared}"
+        # What is adopted is declared too, and makes nothing.
+        why = f"{declared} is no longer declared, or is adopted"
         declared = msgspec.structs.replace(declared, at=None)
     loses = step.urn in full
     return Step(

@@ -35,7 +35,7 @@ def test_what_differs_is_told_and_counted(app: Tool, earlier: str, tmp_path: Pat
     changed = app(*words, "--detailed-exitcode")
     assert changed.code == 2
     assert "+ fake:bucket:Bucket invoices" in changed.out
-    assert "DATA LOSS: the app no longer declares bucket/receipts" in changed.out
+    assert "DATA LOSS: bucket/receipts is no longer declared" in changed.out
     assert "--allow-data-loss bucket/receipts" in changed.out
     out = tmp_path / "changed.json"
     document = app.ok(*words, "--format", "json", "--out", str(out))

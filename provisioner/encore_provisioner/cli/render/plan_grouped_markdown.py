@@ -68,7 +68,7 @@ def note(plan: Plan) -> str:
 
 def _kinds(plan: Plan) -> list[str]:
     used: list[Op] = [op for op in OPS if any(step.op == op for step in plan.steps)]
-    heads = ["", "declared", *(f"`{SYMBOLS[op]}` {op}" for op in used)]
+    heads = ["", "declarations", *(f"`{SYMBOLS[op]}` {op}" for op in used)]
     rows = [_row(heads), "|---|" + "--:|" * (len(heads) - 1)]
     for kind, number, found in by_kind(plan):
         cells = [str(found.get(op, "")) for op in used]

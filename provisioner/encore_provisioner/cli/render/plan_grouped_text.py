@@ -74,7 +74,7 @@ def details(plan: Plan, columns: int | None) -> list[Line]:
 
 
 def _kinds(plan: Plan) -> list[Line]:
-    rows: list[list[str | Span]] = [[("", ""), ("declared", "dim"), ("resources", "dim")]]
+    rows: list[list[str | Span]] = [[("", ""), ("declarations", "dim"), ("resources", "dim")]]
     for kind, number, found in by_kind(plan):
         marks = [f"{SYMBOLS[op]}{found[op]}" for op in found]
         rows.append([kind, str(number) if kind != "shared" else "", " ".join(marks)])

@@ -98,7 +98,7 @@ def _kinds(plan: Plan) -> list[str]:
     )
     return [
         "<h2>Resources by declaration</h2>",
-        f"<table><tr><th>kind</th><th>declared</th>{heads}</tr>{rows}</table>",
+        f"<table><tr><th>kind</th><th>declarations</th>{heads}</tr>{rows}</table>",
     ]
 
 

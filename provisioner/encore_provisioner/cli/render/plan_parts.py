@@ -107,17 +107,14 @@ def counted(steps: tuple[Step, ...]) -> str:
 
 
 def by_kind(plan: Plan) -> list[tuple[str, int, dict[Op, int]]]:
-    """For each kind of declaration: how many there are, and what is done to their resources.
-
-    A declaration of which everything goes is none any more.
-    """
+    """For each kind: how many declarations there are or were, what is done to their resources."""
     found: dict[str, list[Group]] = {}
     for group in groups(plan):
         found.setdefault(group.kind, []).append(group)
     return [
         (
             kind,
-            sum(any(step.op != "delete" for step in group.steps) for group in here),
+            len(here),
             counts(tuple(step for group in here for step in group.steps)),
         )
         for kind, here in sorted(found.items(), key=lambda item: (item[0] == SHARED, item[0]))

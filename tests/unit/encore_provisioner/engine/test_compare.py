@@ -246,8 +246,8 @@ def test_what_is_gone_is_deleted_last_in_reverse_order() -> None:
     assert queue.declaration == DeclarationRef(kind="topic", name="old")
     assert queue.data_loss
     assert queue.reason == (
-        "DATA LOSS: the app no longer declares topic/old; the queue and its messages would be "
-        "deleted"
+        "DATA LOSS: topic/old is no longer declared, or is adopted; the queue and its messages "
+        "would be deleted"
     )
     assert extra.declaration is not None
     assert extra.declaration.at is not None
