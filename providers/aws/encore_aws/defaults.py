@@ -238,7 +238,7 @@ ROWS: Final[tuple[Default, ...]] = (
         512,
         256,
         256,
-        "Fargate on ARM: $24 a month for a whole processor",
+        "Fargate: $30 a month for a whole processor",
         "in 1,024ths of a processor, for the task definition",
     ),
     _row(
@@ -246,7 +246,7 @@ ROWS: Final[tuple[Default, ...]] = (
         1024,
         512,
         512,
-        "Fargate on ARM: $2.60 a month for a GiB",
+        "Fargate: $3.20 a month for a GiB",
         "in MiB, for the task definition",
     ),
     _row(

@@ -7,6 +7,7 @@ the file is one that the app declares is for ``capabilities`` to say.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ _LOG_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
+_LARGEST_NETWORK: Final = 16
+_SMALLEST_NETWORK: Final = 22
+"""As prefixes. AWS makes none larger; of a smaller one a sixteenth is too small a subnet."""
 _MOST_STORAGE: Final = 65_536
 _TAG_KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
 _TAG_VALUE: Final = re.compile(r"[\w .:/=+@-]{0,256}")
@@ -357,6 +361,7 @@ def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnosti
     if network.vpc is None:
         if network.subnets is not None:
             yield _error(f"{where}.network has subnets but no vpc", "name the vpc they lie in")
+        yield from _range_findings(network.cidr, where)
         return
     for key in ("cidr", "zones", "nat"):
         if getattr(network, key) is not None:
@@ -378,6 +383,25 @@ _WHY_SUBNETS: Final = {
     "compute": "containers run there",
     "storage": "in two zones: RDS wants them even for one server",
 }
+
+
+def _range_findings(cidr: str | None, where: str) -> Iterator[Diagnostic]:
+    if cidr is None:
+        return
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError:
+        yield _error(
+            f"{where}.network.cidr: `{cidr}` is no network of IPv4, by its first address",
+            "such as 10.0.0.0/16",
+        )
+        return
+    if not _LARGEST_NETWORK <= network.prefixlen <= _SMALLEST_NETWORK:
+        size = "larger" if network.prefixlen < _LARGEST_NETWORK else "smaller"
+        yield _error(
+            f"{where}.network.cidr: {cidr} is {size} than can be used",
+            f"from /{_LARGEST_NETWORK} to /{_SMALLEST_NETWORK}, such as 10.0.0.0/16",
+        )
 
 
 def _trust_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:

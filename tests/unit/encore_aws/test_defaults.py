@@ -7,13 +7,16 @@ import re
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from encore_aws.defaults import ROWS, TABLE, Default, default
+from encore_aws.settings import settings
 from encore_config.environment import EnvironmentEntry, EnvironmentType
+from encore_provisioner.environments import read_environments, resolve
 
 NO_DEFAULT = {
     "account": "any account, unless one is named",
@@ -149,3 +152,14 @@ def test_the_page_shows_this_table() -> None:
 def test_the_page_names_every_key() -> None:
     named = set(re.findall(r"`([a-z_.]+)`", PAGE.read_text()))
     assert set(keys()) - named == set()
+
+
+def test_every_example_on_the_page_is_taken() -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    for text in blocks:
+        if not text.startswith("environments:"):
+            entry = indent(f"region: eu-north-1\n{text}", "    ")
+            text = f"environments:\n  production:\n{entry}"
+        made = settings(resolve(read_environments(text.encode()), "production"))
+        assert made.region == "eu-north-1"
