@@ -20,6 +20,7 @@ _DATABASE_SERVER: Final = "aws:rds/instance:Instance"
 def _rule(
     *forces: str,
     switches: tuple[str, ...] = (),
+    rises: tuple[str, ...] = (),
     holds: str = "",
     only_with: str = "",
     inside: str = "",
@@ -28,6 +29,7 @@ def _rule(
     return Rule(
         forces=frozenset({"region", *forces}),
         switches=frozenset(switches),
+        rises=frozenset(rises),
         holds=holds,
         only_with=only_with,
         inside=inside,
@@ -150,6 +152,8 @@ _DATABASES: Final[Rules] = {
         "storageEncrypted",
         "timezone",
         "username",
+        # AWS refuses less of these; only another server has less.
+        rises=("allocatedStorage", "engineVersion"),
         holds="the server with all its databases",
     ),
     "aws:rds/parameterGroup:ParameterGroup": _rule(*_NAME, "description", "family"),
@@ -171,6 +175,8 @@ _CACHES: Final[Rules] = {
         "snapshotArns",
         "snapshotName",
         "subnetGroupName",
+        # Redis becomes Valkey in place, not the other way: their names are in that order.
+        rises=("engine", "engineVersion"),
         holds="the cache and its keys",
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": _rule("description", "family", "name"),

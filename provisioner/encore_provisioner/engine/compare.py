@@ -31,6 +31,7 @@ from encore_provisioner.engine.paths import order, steps_of
 from encore_provisioner.errors import RefusedError
 
 _INDEX: Final = re.compile(r"\[\d+\]")
+_VERSION: Final = re.compile(r"\d+(\.\d+)*")
 _NAMED: Final = 3
 _AGAIN: Final = "make it with `plan --offline --out FILE`, without --against"
 
@@ -40,13 +41,15 @@ class Rule:
     """What a change means for resources of one type.
 
     ``forces``: paths, without indexes, of what cannot be changed in place; what lies below is
-    meant too. ``switches``: likewise, but only where the property comes or goes. ``holds`` is what
+    meant too. ``switches``: likewise, but only where the property comes or goes. ``rises``: of what
+    can only grow in place, numbers and versions; less of it is another resource. ``holds`` is what
     would be lost, in words, empty where nothing would; ``only_with`` is the type that must hang on
     it for that to be so. ``inside`` is the type of the resource that its data lies in.
     """
 
     forces: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
+    rises: frozenset[str] = frozenset()
     holds: str = ""
     only_with: str = ""
     inside: str = ""
@@ -202,8 +205,10 @@ class _Pair:
             # it is another value.
             return False
         comes_or_goes = (old is None) != (new is None)
-        return _covers(self._rule.forces, path) or (
-            comes_or_goes and _covers(self._rule.switches, path)
+        return (
+            _covers(self._rule.forces, path)
+            or (comes_or_goes and _covers(self._rule.switches, path))
+            or (_covers(self._rule.rises, path) and _is_less(new, old))
         )
 
     def _is_another(self, path: str, value: Any) -> bool:
@@ -278,6 +283,18 @@ def _listed(names: list[str]) -> str:
 def _covers(paths: frozenset[str], path: str) -> bool:
     plain = _INDEX.sub("", path)
     return any(plain == known or plain.startswith((f"{known}.", f'{known}["')) for known in paths)
+
+
+def _is_less(new: Any, old: Any) -> bool:
+    """Whether a number, a version (``8.2``) or a word is before another; of two kinds, never."""
+    numbers = [value for value in (new, old) if isinstance(value, int | float)]
+    if len(numbers) == 2:
+        return bool(new < old)
+    if not (isinstance(new, str) and isinstance(old, str)):
+        return False
+    if _VERSION.fullmatch(new) and _VERSION.fullmatch(old):
+        return [int(part) for part in new.split(".")] < [int(part) for part in old.split(".")]
+    return new < old
 
 
 def _hosts(step: Step, kind: str) -> tuple[str, ...]:

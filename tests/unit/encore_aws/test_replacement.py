@@ -61,7 +61,9 @@ def test_every_property_of_a_row_is_one_of_its_type(kind: str) -> None:
     rule = RULES[kind]
     parameters = inspect.signature(CLASSES[kind]._internal_init).parameters  # type: ignore[attr-defined]
     known = {_camel(name) for name in parameters}
-    named = {path.partition(".")[0] for path in rule.forces | rule.switches} - {"region"}
+    named = {path.partition(".")[0] for path in rule.forces | rule.switches | rule.rises} - {
+        "region"
+    }
     assert named <= known
 
 

@@ -38,7 +38,9 @@ RULES: Rules = {
     QUEUE: Rule(forces=frozenset({"fifo", "disk.key", "tags"}), holds="the queue and its messages"),
     TOPIC: Rule(forces=frozenset({"fifo"}), holds="the topic", only_with=LINK),
     LINK: Rule(forces=frozenset({"topic"})),
-    SERVER: Rule(forces=frozenset({"engine"}), holds="the server"),
+    SERVER: Rule(
+        forces=frozenset({"engine"}), rises=frozenset({"disk.size", "version"}), holds="the server"
+    ),
     DATABASE: Rule(holds="the database and all its rows", inside=SERVER),
     TEXT: Rule(),
 }
@@ -387,3 +389,29 @@ def test_the_same_plans_give_the_same_bytes_also_from_files(former: Plan, now: P
     found = codec.encode(compare(former, now, RULES))
     assert found == codec.encode(compare(read, now, RULES))
     assert codec.encode(codec.decode(found, Plan)) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "op"),
+    [
+        ({"disk": {"size": 20}}, {"disk": {"size": 100}}, "update"),
+        ({"disk": {"size": 100}}, {"disk": {"size": 20}}, "replace"),
+        ({"version": "8.2"}, {"version": "8.10"}, "update"),
+        ({"version": "8.10"}, {"version": "8.2"}, "replace"),
+        ({"version": "17"}, {"version": "16.4"}, "replace"),
+        ({"version": "old"}, {"version": "new"}, "replace"),
+        ({"version": "new"}, {"version": "old"}, "update"),
+        ({"version": "8.2"}, {"version": UNKNOWN}, "update"),
+        ({"version": "8.2"}, {}, "update"),
+        ({"version": 8}, {"version": "7"}, "update"),
+    ],
+)
+def test_what_only_grows_in_place_is_replaced_when_it_shrinks(
+    before: dict[str, Any], after: dict[str, Any], op: str
+) -> None:
+    (found,) = compare(
+        plan(step(SERVER, "database#server", before)),
+        plan(step(SERVER, "database#server", after)),
+        RULES,
+    ).steps
+    assert (found.op, found.data_loss) == (op, op == "replace")
