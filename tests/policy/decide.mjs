@@ -7,6 +7,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   const answer =
     found.resultType === 'error'
       ? { error: JSON.stringify(found.errors) }
-      : { decision: found.overallResult ?? found.result?.evaluationResult ?? found.resultType }
+      : { decision: found.overallResult }
   process.stdout.write(JSON.stringify(answer) + '\n')
 }

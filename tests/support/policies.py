@@ -35,7 +35,10 @@ def is_there() -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """``principal``: an ARN, or the name of a service. ``policies``: those of its identity."""
+    """``principal``: an ARN, or the name of a service. ``policies``: those of its identity.
+
+    What is in ``context`` and unknown to the evaluator is dropped without a word.
+    """
 
     principal: str
     action: str

@@ -15,6 +15,7 @@ from typing import Any, Final
 from encore_aws.containers import Container, containers
 from encore_aws.naming import Names
 from encore_aws.permissions import Grants
+from encore_aws.resources import log_group
 from encore_aws.resources.role import variables
 from encore_aws.settings import Settings
 from encore_aws.stage import Stage
@@ -26,7 +27,6 @@ Outputs = Mapping[str, Any]
 PORT: Final = 8080
 NOT_FARGATE: Final = "E9242"
 EMPTY_DIMENSIONS: Final = "W9240"
-LOGS_NEED_KEY: Final = "W9241"
 
 _NAME: Final = "app"
 """Of the container in its task; ECS takes fewer characters there than services have."""
@@ -115,7 +115,6 @@ def _in_ecs(settings: Settings) -> bool:
 
 
 def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
-    del graph, names
     where = f"environments.{settings.environment}"
     cpu, memory = settings.containers.cpu, settings.containers.memory
     if _in_ecs(settings) and memory not in _SIZES.get(cpu, ()):
@@ -133,15 +132,7 @@ def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnos
             "sends empty dimensions, which CloudWatch refuses: no metric arrives",
             hint="use `trust: ecs`, or remove `metrics`",
         )
-    if settings.key is not None:
-        yield Diagnostic(
-            code=LOGS_NEED_KEY,
-            severity="warning",
-            message=f"{where}.key: log groups are made only when the key lets CloudWatch Logs use "
-            "it, and nothing here changes a key of yours",
-            hint=f"its policy needs a statement for logs.{settings.region}.amazonaws.com; "
-            "docs/aws.md has it",
-        )
+    yield from log_group.findings(graph, settings, names)
 
 
 def _nearest(cpu: int, memory: int) -> Iterator[str]:

@@ -6,15 +6,20 @@ they are made here, with the days that they keep.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from encore_aws.cloud import cloudwatch
 from encore_aws.containers import Container, containers
 from encore_aws.naming import Names
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
+from encore_config.diagnostics import Diagnostic
 from encore_config.graph import Graph
+
+LOGS_NEED_KEY: Final = "W9241"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +70,41 @@ def _create(wanted: WantedLogGroup, stage: Stage) -> dict[str, Any]:
         opts=stage.options(wanted.label, note, protect=wanted.protect),
     )
     return {"name": group.name, "arn": group.arn}
+
+
+def key_statements(graph: Graph, settings: Settings, names: Names) -> list[dict[str, Any]]:
+    """What the policy of the person's own key must hold so that the groups can be made.
+
+    Empty without such a key. ``Resource`` is the key itself: its policy knows no other.
+    """
+    if settings.key is None:
+        return []
+    place = f"arn:{settings.partition}:logs:{settings.region}:{settings.account or '*'}:log-group:"
+    groups = [f"{place}{group.name}" for group in normalise(graph, settings, names)]
+    return [
+        {
+            "Sid": "logs",
+            "Effect": "Allow",
+            "Principal": {"Service": f"logs.{settings.region}.{settings.dns_suffix}"},
+            "Action": [
+                "kms:Decrypt",
+                "kms:Describe*",
+                "kms:Encrypt",
+                "kms:GenerateDataKey*",
+                "kms:ReEncrypt*",
+            ],
+            "Resource": "*",
+            "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        }
+    ]
+
+
+def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
+    for statement in key_statements(graph, settings, names):
+        yield Diagnostic(
+            code=LOGS_NEED_KEY,
+            severity="warning",
+            message=f"environments.{settings.environment}.key: no log group can be made before the "
+            "key's own policy lets CloudWatch Logs use it, and nothing here changes a key of yours",
+            hint=f"add to the key's policy: {json.dumps(statement)}",
+        )

@@ -15,7 +15,7 @@ from tests.support.generated_graphs import environments, graphs
 from tests.support.graphs import graph, secret, settings
 
 from encore_aws.resources import container as kind
-from encore_aws.resources import role
+from encore_aws.resources import log_group, role
 from encore_aws.resources import secret as secrets
 from encore_aws.settings import Settings
 from encore_aws.settings import settings as resolved
@@ -141,7 +141,7 @@ def test_what_is_known_not_to_work_is_said() -> None:
 
     assert codes(metrics=metrics) == []
     assert codes(metrics=metrics, trust="eks") == [kind.EMPTY_DIMENSIONS]
-    assert codes(key=KEY) == [kind.LOGS_NEED_KEY]
+    assert codes(key=KEY) == [log_group.LOGS_NEED_KEY]
 
 
 SESSION = botocore.session.Session()
