@@ -38,7 +38,10 @@ class DeclarationRef(Value, frozen=True, kw_only=True):
 
 
 class PropertyDiff(Value, frozen=True, kw_only=True):
-    """One property: ``before`` is null in a create, ``after`` is null in a delete."""
+    """One property: ``before`` is null in a create, ``after`` is null in a delete.
+
+    The path ``protect`` is no property: the engine refuses to delete the resource while it is true.
+    """
 
     path: str
     before: Any = None

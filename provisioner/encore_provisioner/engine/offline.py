@@ -17,11 +17,12 @@ from encore_config.plan import (
     Step,
     summarise,
 )
-from encore_provisioner.engine.paths import flatten
+from encore_provisioner.engine.paths import flatten, order
 
 if TYPE_CHECKING:
     from encore_provisioner.engine.recording import Recorded, Recording
 
+PROTECT: Final = "protect"
 _PROVIDERS: Final = "pulumi:providers:"
 
 
@@ -86,11 +87,17 @@ def _step(item: Recorded, note: Noted, known: frozenset[str]) -> Step:
         name=item.name,
         urn=item.urn,
         declaration=note.declaration,
-        diff=tuple(PropertyDiff(path=p, after=v) for p, v in flatten(item.inputs).items()),
+        diff=_properties(item),
         reason=note.reason,
         needs=_needs(item, known),
         once=item.ignored,
     )
+
+
+def _properties(item: Recorded) -> tuple[PropertyDiff, ...]:
+    """Protection is no property but an option; whoever reads a plan wants to see it come and go."""
+    found = {**flatten(item.inputs), **({PROTECT: True} if item.protect else {})}
+    return tuple(PropertyDiff(path=path, after=found[path]) for path in sorted(found, key=order))
 
 
 def _needs(item: Recorded, known: frozenset[str]) -> dict[str, tuple[str, ...]]:

@@ -115,3 +115,14 @@ def test_the_document_says_that_it_was_compared_with_nothing() -> None:
     encoded = codec.encode(found)
     assert codec.decode(encoded, Plan) == found
     assert codec.encode(make("a", "b")) == encoded
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_that_a_resource_is_protected_stands_among_its_properties(protect: bool) -> None:
+    def program() -> Mapping[str, Any]:
+        Thing("first", pulumi.ResourceOptions(protect=protect), label="orders")
+        return {}
+
+    (found,) = steps(record(program, project="shop", stack="production"), NOTES)
+    shown = [PropertyDiff(path="protect", after=True)] if protect else []
+    assert list(found.diff) == [PropertyDiff(path="label", after="orders"), *shown]
