@@ -25,11 +25,11 @@ _KINDS: Final = (network, topics, queue, bucket, database, cache, secret, role, 
 
 
 def capabilities(graph: Graph, settings: Settings, names: Names) -> tuple[Diagnostic, ...]:
-    """All findings, sorted."""
+    """All findings, sorted; what several resources have from one setting is told once."""
     found = [*subscription_findings(graph), *_not_declared(graph, settings)]
     for kind in _KINDS:
         found += kind.findings(graph, settings, names)
-    return tuple(sorted(found, key=order))
+    return tuple(dict.fromkeys(sorted(found, key=order)))
 
 
 def _not_declared(graph: Graph, settings: Settings) -> Iterator[Diagnostic]:

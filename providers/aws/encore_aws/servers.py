@@ -122,7 +122,7 @@ def findings(graph: Graph, settings: Settings) -> Iterator[Diagnostic]:
         yield from _size_findings(where, here, settings, options)
         yield from _connection_findings(where, here, pools(graph, settings, here, options.size))
         if settings.type == "production":
-            yield from _production_findings(where, options)
+            yield from _production_findings(where, options, settings)
 
 
 def _where(key: str, settings: Settings) -> str:
@@ -171,7 +171,9 @@ def _connection_findings(where: str, here: tuple[str, ...], found: Pools) -> Ite
     )
 
 
-def _production_findings(where: str, options: Options) -> Iterator[Diagnostic]:
+def _production_findings(
+    where: str, options: Options, settings: Settings
+) -> Iterator[Diagnostic]:
     careless = {
         "protect": (not options.protect, "one mistaken apply can delete it"),
         "backup_days": (options.backup_days == 0, "nothing brings back what is deleted or spoilt"),
@@ -179,10 +181,13 @@ def _production_findings(where: str, options: Options) -> Iterator[Diagnostic]:
     }
     for key, (is_off, what) in careless.items():
         if is_off:
+            # The environment's own `protect` counts for everything that says nothing of it.
+            for_all = key == "protect" and not settings.protect
+            place = f"environments.{settings.environment}" if for_all else where
             yield Diagnostic(
                 code="W9210",
                 severity="warning",
-                message=f"{where}.{key} is off in production: {what}",
+                message=f"{place}.{key} is off in production: {what}",
                 hint=f"remove `{key}`, and production's default holds",
             )
     if not options.multi_az:

@@ -250,6 +250,11 @@ def test_what_a_careful_person_would_not_switch_off(options: Any, code: str, key
     assert codes(app(), chosen("development", orders=GIVEN(**options))) == {}
 
 
+def test_protection_that_is_off_for_everything_is_told_where_it_stands() -> None:
+    found = codes(app(), settings_of("production", protect=False))
+    assert "environments.production.protect is off" in found["W9210"]
+
+
 @pytest.mark.parametrize("code", ["E9210", "E9211", "E9212", "W9210", "W9211"])
 def test_the_examples_on_the_page_of_diagnostics(code: str) -> None:
     for version, shown in apps(load()[code], ()).items():
