@@ -34,7 +34,7 @@ _LARGEST: Final = 16
 _SMALLEST: Final = 22
 _ANYWHERE: Final = "0.0.0.0/0"
 _PORTS: Final = {"sql": 5432, "cache": 6379}
-_DOLLARS: Final = 8
+_DOLLARS: Final = 7.3
 """About what an endpoint costs in a month, for each zone."""
 _CHINA: Final = "aws-cn"
 _CONTAINERS: Final = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
@@ -478,7 +478,7 @@ def findings(graph: Graph, settings: Settings, _: Names) -> Iterator[Diagnostic]
         )
         return
     reached = endpoints(graph, settings)
-    price = _DOLLARS * len(reached) * settings.network.zones
+    price = round(_DOLLARS * len(reached) * settings.network.zones)
     yield Diagnostic(
         code="W9220",
         severity="warning",

@@ -298,4 +298,4 @@ def test_what_still_works_is_named_with_its_price() -> None:
     (found,) = network.findings(APP, settings(Given(nat="none", zones=3)), NAMES)
     assert "what works is s3, ecr.api, ecr.dkr, logs, secretsmanager, sns, sqs" in found.message
     assert found.hint is not None
-    assert "6 endpoints in 3 zones cost about $144 a month" in found.hint
+    assert "6 endpoints in 3 zones cost about $131 a month" in found.hint
