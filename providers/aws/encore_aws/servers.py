@@ -171,9 +171,7 @@ def _connection_findings(where: str, here: tuple[str, ...], found: Pools) -> Ite
     )
 
 
-def _production_findings(
-    where: str, options: Options, settings: Settings
-) -> Iterator[Diagnostic]:
+def _production_findings(where: str, options: Options, settings: Settings) -> Iterator[Diagnostic]:
     careless = {
         "protect": (not options.protect, "one mistaken apply can delete it"),
         "backup_days": (options.backup_days == 0, "nothing brings back what is deleted or spoilt"),
