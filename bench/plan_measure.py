@@ -1,9 +1,10 @@
 """One measurement in a process of its own: ``python -m bench.plan_measure WHAT SERVICES``.
 
 ``ours`` is the offline plan from the graph to the document. ``bare`` registers the same resources,
-with the same inputs and dependencies, by the same typed classes with Pulumi's own mocks, and does
-nothing else; ``bare-uncollected`` does so while Python's search for garbage is off, as ours is.
-What is imported before is not counted; it is told as ``imports``.
+with the same inputs, by the same typed classes with Pulumi's own mocks, each property waiting for
+the resources that its value comes from, and does nothing else; ``bare-uncollected`` does so while
+Python's search for garbage is off, as it is in ours. What is imported before is not counted; it is
+told as ``imports``.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import pickle
 import re
 import resource
+import subprocess
 import sys
 import threading
 import time
@@ -62,7 +65,10 @@ def measure(what: str, services: int) -> dict[str, float | int]:
         resources = len(offline.make_plan(wanted).steps)
         took = time.perf_counter() - start
     else:
-        recorded = offline.run(wanted)[0].resources
+        # In another process, so that nothing of it is left here.
+        command = [sys.executable, "-m", "bench.plan_measure", "record", str(services)]
+        made = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        recorded = pickle.loads(made.stdout)
         resources = len(recorded)
         took = _bare(recorded, _classes(cloud), collecting=what == "bare")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -86,7 +92,7 @@ def _classes(cloud: ModuleType) -> Mapping[str, Any]:
 
 def _bare(recorded: Any, classes: Mapping[str, Any], *, collecting: bool) -> float:
     import pulumi
-    from pulumi.runtime import mocks
+    from pulumi.runtime import mocks, settings
     from pulumi.runtime.stack import run_in_stack
 
     class Nothing(mocks.Mocks):
@@ -103,24 +109,43 @@ def _bare(recorded: Any, classes: Mapping[str, Any], *, collecting: bool) -> flo
         for one in recorded:
             needed = [made[urn] for urn in one.depends_on if urn in made]
             options = pulumi.ResourceOptions(protect=one.protect, depends_on=needed)
-            made[one.urn] = _make(one, classes, options)
+            made[one.urn] = _make(one, classes, options, made)
 
     async def whole() -> None:
         mocks.set_mocks(Nothing(), project="bench", stack="production", preview=True)
+        settings.set_root_resource(None)  # type: ignore[arg-type]  # the mocks make one
         await run_in_stack(register)
 
     return _timed_in_a_thread(lambda: asyncio.run(whole()), collecting=collecting)
 
 
-def _make(one: Any, classes: Mapping[str, Any], options: Any) -> Any:
+def _make(one: Any, classes: Mapping[str, Any], options: Any, made: Mapping[str, Any]) -> Any:
+    """A property whose value comes from other resources waits for them here too."""
     import pulumi
 
-    known = {key: value for key, value in one.inputs.items() if value not in _MARKS}
+    known = _shown(one.inputs)
+    for key, urns in one.sources.items():
+        sources = [made[urn].urn for urn in urns if urn in made]
+        if key in known and sources:
+            known[key] = pulumi.Output.all(*sources).apply(_always(known[key]))
     if one.type.startswith("pulumi:providers:"):
         return pulumi.ProviderResource("aws", one.name, known, options)
     if one.type not in classes:
         return pulumi.ComponentResource(one.type, one.name, known, options)
     return classes[one.type](one.name, **_snake_keys(known), opts=options)
+
+
+def _always(value: Any) -> Callable[[object], Any]:
+    return lambda _: value
+
+
+def _shown(value: Any) -> Any:
+    """A value with text in the place of what only apply knows."""
+    if value in _MARKS:
+        return "unknown"
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return {k: _shown(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _snake_keys(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,5 +175,15 @@ def _timed_in_a_thread(action: Callable[[], object], *, collecting: bool) -> flo
     return took[0]
 
 
+def record(services: int) -> bytes:
+    """The resources of the program, for another process."""
+    from encore_aws import offline
+
+    return pickle.dumps(offline.run(target(services))[0].resources)
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))
+    if sys.argv[1] == "record":
+        sys.stdout.buffer.write(record(int(sys.argv[2])))
+    else:
+        print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))
