@@ -25,7 +25,6 @@ from encore_local.hands import Hands
 from encore_local.journal import Journal
 from encore_local.layout import prepare
 from encore_local.lock import hold
-from encore_local.migrations import is_sequential
 from encore_local.model import MIGRATION, SERVERS, Actual, Wanted, names_of
 from encore_local.outputs import outputs_of
 from encore_local.planner import Planned, plan_apply
@@ -40,6 +39,7 @@ from encore_local.refusals import (
 from encore_local.site import Site, open_site, with_ports
 from encore_local.state import identity
 from encore_provisioner.errors import ApplyError, InfraError
+from encore_provisioner.postgres.migrations import is_sequential
 from encore_provisioner.provider import OnProgress, Outputs, Progress, Target
 
 _HARMLESS = frozenset({"create", "update"})
@@ -234,8 +234,7 @@ class _Run:
         filename = step.name.removeprefix(f"{name}/")
         file = next(f for f in planned.files[name] if f.filename == filename)
         database = next(d for d in self._site.target.graph.databases if d.name == name)
-        sequential = database.migrations is not None and is_sequential(database.migrations)
-        applied = hands.migrate(name, file, sequential=sequential)
+        applied = hands.migrate(name, file, sequential=is_sequential(database))
         return lambda: self._journal.migrated(name, applied)
 
     def _failure(self, step: Step, error: InfraError) -> ApplyError:

@@ -15,19 +15,13 @@ from encore_config.graph import Database, Graph
 from encore_config.position import At
 from encore_local.files import clear_errors
 from encore_local.layout import Layout
-from encore_local.migrations import (
-    NONE_APPLIED,
-    Applied,
-    MigrationFile,
-    judge,
-    read_files,
-    wanted_extensions,
-)
 from encore_local.observe import remembered_applied
 from encore_local.servers.fleet import make_fleet
 from encore_local.settings import settings
 from encore_local.site import secrets_of
 from encore_local.state import Loaded, is_copy, load_state
+from encore_provisioner.postgres.judging import NONE_APPLIED, Applied, MigrationFile
+from encore_provisioner.postgres.migrations import judge, read_files, wanted_extensions
 from encore_provisioner.provider import Target
 from encore_provisioner.queues import subscription_findings
 

@@ -13,7 +13,6 @@ from typing import Any
 from encore_config.graph import Database, Graph, Subscription
 from encore_config.plan import UNKNOWN, DeclarationRef
 from encore_config.position import At
-from encore_local.migrations import MigrationFile
 from encore_local.model import (
     AWS,
     BUCKET,
@@ -32,6 +31,7 @@ from encore_local.resources import database as databases
 from encore_local.resources import secret as secrets
 from encore_local.resources import subscription as subscriptions
 from encore_local.resources import topic as topics
+from encore_provisioner.postgres.judging import MigrationFile
 
 
 def server_type(name: str) -> str:

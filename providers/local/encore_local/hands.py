@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from encore_local.aws import Doors
-    from encore_local.migrations import Applied, MigrationFile
     from encore_local.servers.postgres import PostgresServer
     from encore_local.servers.server import Server
     from encore_local.site import Site
+    from encore_provisioner.postgres.judging import Applied, MigrationFile
 
 
 class Hands:
@@ -106,20 +106,9 @@ class Hands:
 
         physical = physical_name("database", database)
         role = physical_name("role", database)
-        connection = self._migrator(physical)
-        with migration.locked(connection, physical):
-            migration.prepare(connection, role)
-            applied = migration.read_applied(connection)
-            current = max(applied.versions, default=-1)
-            done = file.number <= current if sequential else file.number in applied.versions
-            if not done:
-                migration.run(connection, file, role=role, sequential=sequential)
-            elif file.number not in applied.recorded:
-                migration.adopt(connection, (file,))
-            applied = migration.read_applied(connection)
-        # What the file left in the session must not reach the next file.
-        connection.execute("DISCARD ALL")
-        return applied
+        return migration.migrate(
+            self._migrator(physical), file, database=physical, role=role, sequential=sequential
+        )
 
     def contents(self, actual: Actual) -> tuple[str, ...]:
         """What a server holds now, by physical names: databases, or buckets. Not for a cache."""

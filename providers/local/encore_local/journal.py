@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from encore_config.plan import DeclarationRef
-from encore_local.migrations import Applied
 from encore_local.model import DATABASE, MIGRATION, Actual, Names, Wanted
 from encore_local.state import AppIdentity, Record, State, save_state
+from encore_provisioner.postgres.judging import Applied
 
 
 class Journal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from encore_config.plan import DeclarationRef
-from encore_local.migrations import Applied
+from encore_provisioner.postgres.judging import Applied
 from encore_provisioner.provider import Target
 
 DATABASE = "local:database:Database"

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from encore_config.plan import DeclarationRef
 from encore_local.desired import server_declaration, server_type
-from encore_local.migrations import NONE_APPLIED, Applied, Recorded
 from encore_local.model import (
     BUCKET,
     DATABASE,
@@ -35,6 +34,7 @@ from encore_local.model import (
 from encore_local.secrets import S3_KEY, cache_key, database_key
 from encore_provisioner.clients.aws import AwsUnreachableError
 from encore_provisioner.errors import InfraError
+from encore_provisioner.postgres.judging import NONE_APPLIED, Applied, Recorded
 
 if TYPE_CHECKING:
     from encore_local.aws import Doors

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from encore_config.plan import PropertyDiff, Step
-from encore_local.migrations import Verdict
 from encore_local.model import (
     AWS,
     BUCKET,
@@ -27,6 +26,7 @@ from encore_local.model import (
     Actual,
     Wanted,
 )
+from encore_provisioner.postgres.migrations import Verdict
 
 _DELETE_ORDER = (SUBSCRIPTION, TOPIC, BUCKET, DATABASE, SECRET, VALKEY, AWS, POSTGRES)
 _PUT_BACK = "is put back once its server runs"

@@ -15,19 +15,13 @@ import msgspec
 from encore_config.diagnostics import Diagnostic
 from encore_config.plan import Mode, Plan, Step, summarise
 from encore_local.desired import desired_resources, desired_servers, migration_name
-from encore_local.migrations import (
-    NONE_APPLIED,
-    MigrationFile,
-    Verdict,
-    check_text,
-    judge,
-    read_files,
-)
 from encore_local.model import DATABASE, MIGRATION, SECRET, Actual, Observation, Wanted, names_of
 from encore_local.observe import observe
 from encore_local.plan import deletions, migration_steps, step_for
 from encore_local.site import Site
 from encore_provisioner.errors import RefusedError
+from encore_provisioner.postgres.judging import NONE_APPLIED, MigrationFile
+from encore_provisioner.postgres.migrations import Verdict, check_text, judge, read_files
 from encore_provisioner.provider import Target
 
 _NOT_DECLARED = "the app no longer declares it"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import select
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from encore_provisioner.errors import InfraError
+from encore_provisioner.postgres.door import SqlFailure, copy_failure
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -47,75 +47,49 @@ def connect(keywords: Keywords) -> Iterator[Connection[tuple[Any, ...]]]:
         yield connection
 
 
-def quoted(name: str) -> str:
-    """``name`` as a quoted identifier."""
-    return '"' + name.replace('"', '""') + '"'
+class PsycopgSession:
+    """The :class:`~encore_provisioner.postgres.door.Session` of an open connection."""
 
+    def __init__(self, connection: Connection[tuple[Any, ...]]) -> None:
+        self._connection = connection
 
-def literal(text: str) -> str:
-    """``text`` as a string literal; backslashes are escaped whatever the server's settings."""
-    return " E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    @property
+    def closed(self) -> bool:
+        return self._connection.closed
 
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        cursor = self._connection.execute(text.encode())
+        while cursor.nextset():
+            pass
+        return cursor.fetchall() if cursor.description else []
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlFailure:
-    """PostgreSQL's answer to text that it would not run. Nothing of the text has an effect.
+    def check_syntax(self, text: str) -> SqlFailure | None:
+        from psycopg.pq import ExecStatus
 
-    ``position`` is a 1-based offset in code points, where the server gives one; ``done`` counts
-    the statements before the failing one.
-    """
+        result = self._connection.pgconn.prepare(b"", text.encode())
+        if result.status != ExecStatus.FATAL_ERROR:
+            return None
+        failure = _failure(result, 0)
+        return failure if failure.position is not None else None
 
-    message: str
-    state: str
-    position: int | None
-    done: int
-    detail: str = ""
-    hint: str = ""
-    context: str = ""
+    def run_text(self, text: str) -> SqlFailure | None:
+        """An interruption cancels the statement and is raised again."""
+        from psycopg.pq import ExecStatus
 
-
-def check_syntax(connection: Connection[tuple[Any, ...]], text: str) -> SqlFailure | None:
-    """Let the server's own parser read ``text`` and run nothing of it.
-
-    A prepared statement is parsed whole before PostgreSQL notices that it is several; that
-    complaint has no place in the text, unlike every mistake in it.
-    """
-    from psycopg.pq import ExecStatus
-
-    result = connection.pgconn.prepare(b"", text.encode())
-    if result.status != ExecStatus.FATAL_ERROR:
-        return None
-    failure = _failure(result, 0)
-    return failure if failure.position is not None else None
-
-
-def run_text(connection: Connection[tuple[Any, ...]], text: str) -> SqlFailure | None:
-    """Run ``text``, any number of statements, in one implicit transaction.
-
-    None when all of it is committed. An interruption cancels the statement and is raised again.
-    """
-    from psycopg.pq import ExecStatus
-
-    pgconn = connection.pgconn
-    pgconn.send_query(text.encode())
-    failure: SqlFailure | None = None
-    done = 0
-    for result in _results(pgconn):
-        if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH):
-            # The server waits for rows: without a connection it rolls everything back.
-            connection.close()
-            return SqlFailure(
-                message="COPY from or to the client has no client here",
-                state="0A000",
-                position=None,
-                done=done,
-                hint="Write the rows as INSERT statements.",
-            )
-        if result.status in (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE):
-            failure = failure or _failure(result, done)
-        else:
-            done += 1
-    return failure
+        pgconn = self._connection.pgconn
+        pgconn.send_query(text.encode())
+        failure: SqlFailure | None = None
+        done = 0
+        for result in _results(pgconn):
+            if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH):
+                # The server waits for rows: without a connection it rolls everything back.
+                self._connection.close()
+                return copy_failure(done)
+            if result.status in (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE):
+                failure = failure or _failure(result, done)
+            else:
+                done += 1
+        return failure
 
 
 def _results(pgconn: PGconn) -> Iterator[PGresult]:

@@ -142,6 +142,35 @@ def test_a_failing_file_is_rolled_back_whole(
     assert sql("SELECT version, dirty FROM schema_migrations") == [(3, False)]
 
 
+def test_what_runs_in_no_transaction_runs_alone(orders: AppFolder, local: Local) -> None:
+    orders.migration("orders", "1_table.up.sql", TABLE)
+    orders.migration("orders", "2_index.up.sql", "CREATE INDEX CONCURRENTLY i ON a (id);")
+    orders.migration("orders", "3_table.up.sql", "CREATE TABLE b (id int);")
+    local.apply(orders)
+    sql = sql_of(orders, local)
+    assert sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [(True,)]
+    assert sql("SELECT version, dirty FROM schema_migrations") == [(3, False)]
+    assert local.changes(orders) == []
+
+
+def test_what_fails_alone_does_not_count_as_applied(orders: AppFolder, local: Local) -> None:
+    orders.migration("orders", "1_table.up.sql", f"{TABLE}CREATE TABLE b (n int);")
+    orders.migration("orders", "2_fill.up.sql", "INSERT INTO b VALUES (1), (1);")
+    orders.migration("orders", "3_index.up.sql", "\nCREATE UNIQUE INDEX CONCURRENTLY i ON b (n);")
+    with pytest.raises(ApplyError) as caught:
+        local.apply(orders)
+    assert str(caught.value.at) == "migrations/orders/3_index.up.sql:2:1"
+    assert "could not create unique index" in caught.value.message
+    assert "does not count as applied" in caught.value.message
+    assert "INVALID" in (caught.value.hint or "")
+    sql = sql_of(orders, local)
+    assert sql("SELECT version, dirty FROM schema_migrations") == [(2, False)]
+
+    sql("DROP INDEX i; DELETE FROM b")
+    local.apply(orders)
+    assert sql("SELECT version, dirty FROM schema_migrations") == [(3, False)]
+
+
 def test_a_changed_file_is_an_error_with_both_hashes(orders: AppFolder, local: Local) -> None:
     path = orders.migration("orders", "1_create.up.sql", "CREATE TABLE a (id int);\n")
     local.apply(orders)

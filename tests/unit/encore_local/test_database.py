@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encore_local.resources.database import Found, actual, fits_verifier, mark, scram_verifier
-from encore_local.resources.migration import lock_key
-from encore_local.sql import literal, quoted
+from encore_local.resources.database import Found, actual, fits_verifier, mark
+from encore_provisioner.postgres.door import literal, quoted
+from encore_provisioner.postgres.running import lock_key
+from encore_provisioner.postgres.verifier import scram_verifier
 
 # The example of RFC 7677: user "user", password "pencil".
 SALT = "W22ZaJ0SNY7soEsUEjb6gQ=="

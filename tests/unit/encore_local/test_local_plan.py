@@ -10,7 +10,6 @@ from tests.support.graphs import at, bucket, cache, database, graph, secret, sub
 
 from encore_config.plan import SECRET, UNKNOWN, DeclarationRef
 from encore_local.desired import desired_resources, desired_servers
-from encore_local.migrations import MigrationFile
 from encore_local.model import (
     AWS,
     BUCKET,
@@ -25,6 +24,7 @@ from encore_local.model import (
     Wanted,
 )
 from encore_local.plan import deletions, step_for
+from encore_provisioner.postgres.judging import MigrationFile
 
 NAMES = Names(app="shop", environment="local")
 FILE = MigrationFile(number=1, filename="1_a.up.sql", path="m/1_a.up.sql", text="", sha256="h")

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from encore_config.graph import Database
 from encore_config.plan import SECRET
 from encore_local.naming import MIGRATOR_ROLE, SERVICES_ROLE, physical_name
-from encore_local.sql import literal, quoted
+from encore_provisioner.postgres.door import literal, quoted
+from encore_provisioner.postgres.verifier import scram_verifier
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -186,16 +187,3 @@ def drop(connection: Connection[tuple[Any, ...]], actual: Mapping[str, Any]) -> 
     ).fetchone()
     if row and _declared(row[0]) is not None and not row[1]:
         connection.execute(f"DROP ROLE {quoted(owner)}")
-
-
-def scram_verifier(password: str, *, salt: bytes | None = None) -> str:
-    """What the server keeps of ``password`` (RFC 5803), so that it is in no server's log."""
-    import secrets
-
-    rounds = 4096
-    salt = salt or secrets.token_bytes(16)
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-    server = hmac.digest(salted, b"Server Key", "sha256")
-    keys = ":".join(base64.b64encode(key).decode() for key in (stored, server))
-    return f"SCRAM-SHA-256${rounds}:{base64.b64encode(salt).decode()}${keys}"

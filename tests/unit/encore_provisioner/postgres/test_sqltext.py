@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encore_local.sqltext import extensions, place, statements, tokens, without_own_transaction
+from encore_provisioner.postgres.sqltext import (
+    extensions,
+    place,
+    statements,
+    tokens,
+    without_own_transaction,
+)
 
 CUTS = {
     "empty": ("", []),

@@ -9,17 +9,9 @@ import pytest
 from tests.support.graphs import database
 
 from encore_config.graph import Database
-from encore_local.migrations import (
-    NONE_APPLIED,
-    Applied,
-    MigrationFile,
-    Recorded,
-    check_text,
-    judge,
-    read_files,
-    wanted_extensions,
-)
 from encore_provisioner.errors import AppError, RefusedError
+from encore_provisioner.postgres.judging import NONE_APPLIED, Applied, MigrationFile, Recorded
+from encore_provisioner.postgres.migrations import check_text, judge, read_files, wanted_extensions
 
 DEFAULT, PRISMA = "default", "prisma"
 
