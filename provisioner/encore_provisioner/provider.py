@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from encore_config.diagnostics import Diagnostic
 from encore_config.environment import Environment
@@ -42,17 +42,39 @@ class Target:
         return self.root / ".encore" / "infra" / self.environment.name
 
 
-Phase = Literal["started", "done", "failed"]
+Phase = Literal["started", "finishing", "done", "failed", "abandoned"]
+"""``finishing``: after an interruption this one is still waited for. ``abandoned``: it was cut off,
+and nobody knows whether it was done."""
+
+STEPS_FAILED: Final = "steps-failed"
+"""The code of an ``ApplyError`` that says no more than ``Progress`` has said already: whoever
+heard that tells it, with the places, what is done and what is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a step failed, as far as that can be told from what the cloud said.
+
+    ``code`` is a stable word for programs; ``remedy`` is what a person can do.
+    """
+
+    code: str
+    cause: str
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """That a step began or ended; ``seconds`` is the time it took, once it ended."""
+    """That a step began or ended; ``seconds`` is the time it took, once it ended.
+
+    ``message`` is what the provider says of a failure, without what only machines need.
+    """
 
     step: Step
     phase: Phase
     seconds: float | None = None
     message: str = ""
+    reason: Reason | None = None
 
 
 OnProgress = Callable[[Progress], None]

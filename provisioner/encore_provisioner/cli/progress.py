@@ -1,96 +1,270 @@
 """What is being done while it is being done, on stderr.
 
-On a terminal the step that runs stands on a line that is drawn over; elsewhere each step that
-has ended is one plain line. Also counts, so that an interruption can say how far things got.
+Three ways, chosen by who reads. On a terminal a tree of what is in flight is drawn over, and what
+has ended scrolls above it. Elsewhere each step that has ended is one plain line, one that takes
+long also when it begins, and every half minute a line says what is still waited for. With
+``--format json`` each event is one JSON object on its line. Also keeps count, so that a failure
+or an interruption can say how far things got.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Final
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
 
-from encore_config.plan import Op, Step
-from encore_provisioner.cli.render.style import Line, line, seconds
+from encore_config.plan import Step
+from encore_provisioner.cli.render.progress_board import Board, Usual
+from encore_provisioner.cli.render.progress_json import board_event, step_event
+from encore_provisioner.cli.render.progress_text import (
+    began,
+    ended,
+    explained,
+    listed,
+    stopping,
+    title,
+    waited,
+)
+from encore_provisioner.cli.render.progress_tree import PLAIN_SPINNER, SPINNER, tree_lines
+from encore_provisioner.cli.render.style import STYLES, Line, line, visible
 from encore_provisioner.cli.terminal import Terminal
-from encore_provisioner.provider import Progress
+from encore_provisioner.engine.durations import usual_seconds
+from encore_provisioner.errors import ApplyError
+from encore_provisioner.provider import STEPS_FAILED, Progress
 
-_DONE: Final[dict[Op, str]] = {
-    "create": "created",
-    "update": "updated",
-    "replace": "replaced",
-    "delete": "deleted",
-    "same": "checked",
-}
-_DOING: Final[dict[Op, str]] = {
-    "create": "creating",
-    "update": "updating",
-    "replace": "replacing",
-    "delete": "deleting",
-    "same": "checking",
-}
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+REMIND: Final = 30.0
+"""Seconds between two lines that say what is still waited for."""
+
+_REDRAW: Final = 0.2
+_LOOK: Final = 1.0
 
 
 class Reporter:
-    """Shows each step; ``done`` is how many of ``total`` have ended well."""
+    """Shows the steps of a plan; ``done`` is how many of ``total`` have ended well.
 
-    def __init__(self, terminal: Terminal, total: int) -> None:
-        self.total = total
-        self.done = 0
+    ``steps`` are those that change something. ``command`` is what goes on after a failure. It may
+    be called from several threads.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        steps: tuple[Step, ...],
+        *,
+        as_json: bool = False,
+        command: str = "apply",
+        usual: Usual = usual_seconds,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.board = Board(steps, usual)
         self._terminal = terminal
-        self._running: dict[str, str] = {}
-        self._live: _Live | None = None
+        self._json = as_json
+        self._command = command
+        self._clock = clock
+        self._begun = self._reminded = clock()
+        self._stopping = 0
+        self._lock = threading.RLock()
+        self._screen: _Screen | None = None
+
+    @property
+    def total(self) -> int:
+        return self.board.total
+
+    @property
+    def done(self) -> int:
+        return self.board.done
+
+    @property
+    def cut_off(self) -> str:
+        """For a sentence on an interruption: what was cut off; empty where nothing was."""
+        names = [title(item.step) for item in self.board.of("abandoned")]
+        return f"; cut off, done or not: {listed(names)}" if names else ""
 
     def __call__(self, progress: Progress) -> None:
-        step = progress.step
-        if progress.phase == "started":
-            self._running[step.urn] = f"{_DOING[step.op]} {subject(step)}"
-        else:
-            self._running.pop(step.urn, None)
-            self.done += progress.phase == "done" and step.op != "same"
-            if step.op != "same" or progress.phase == "failed":
-                self._show(ended(progress))
-        if self._live:
-            self._live.update(", ".join(self._running.values()))
+        """One event of the provider's."""
+        with self._lock:
+            now = self._clock()
+            if progress.phase in ("finishing", "abandoned"):
+                self.stopping(hard=progress.phase == "abandoned")
+            item = self.board.take(progress, now)
+            if item is None:
+                return
+            if self._json:
+                if item.counts or item.state == "failed":
+                    self._show(line(step_event(item, now - self._begun)))
+            elif item.ended:
+                self._show(ended(item))
+            elif progress.phase == "started" and self._screen is None:
+                self._show(began(item))
+
+    def stopping(self, *, hard: bool = False) -> None:
+        """Ctrl-C was heard, and is told once: what is in flight is waited for, or cut off."""
+        with self._lock:
+            level = 2 if hard else 1
+            if level <= self._stopping:
+                return
+            self._stopping = level
+            now = self._clock()
+            if self._json:
+                event = board_event(
+                    "stopping-hard" if hard else "stopping", self.board, now, now - self._begun
+                )
+                self._show(line(event))
+            else:
+                self._show(stopping(self.board, now, hard=hard))
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
-        """While this lasts, a terminal has the line of what runs."""
-        if not self._terminal.lively:
-            yield
-            return
-        self._live = _Live(self._terminal)
-        try:
-            with self._live.status:
-                yield
-        finally:
-            self._live = None
+        """While this lasts, a terminal has its tree and a log its reminders.
 
-    def _show(self, row: Line) -> None:
+        An error that only says that steps failed is raised again with all that is known of them.
+        """
+        lively = self._terminal.lively and not self._json
+        self._begun = self._reminded = self._clock()
+        screen = _Screen(self._terminal.console(), self._frame) if lively else None
+        try:
+            with screen or contextlib.nullcontext(), self._ticking(screen):
+                yield
+        except ApplyError as error:
+            told = explained(self.board, self._command)
+            if error.code != STEPS_FAILED or told is None:
+                raise
+            raise told from error
+        finally:
+            self._end()
+
+    def tick(self) -> None:
+        """Time has gone by: draw anew, or say what is waited for when it is time to."""
+        with self._lock:
+            if self._screen:
+                self._screen.draw()
+                return
+            now = self._clock()
+            if now - self._reminded < REMIND:
+                return
+            self._reminded = now
+            since = now - self._begun
+            if self._json:
+                self._show(line(board_event("waiting", self.board, now, since)))
+            else:
+                self._show(waited(self.board, now, self._begun))
+
+    @contextlib.contextmanager
+    def _ticking(self, screen: _Screen | None) -> Iterator[None]:
+        """A thread that ticks; it has ended when this is left."""
+        over = threading.Event()
+
+        def run() -> None:
+            while not over.wait(_REDRAW if screen else _LOOK):
+                self.tick()
+
+        self._screen = screen
+        thread = threading.Thread(target=run, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self._screen = None
+
+    def _end(self) -> None:
+        if self._json:
+            now = self._clock()
+            self._show(line(board_event("ended", self.board, now, now - self._begun)))
+
+    def _show(self, row: Line | None) -> None:
+        if row is None:
+            return
+        if self._screen:
+            self._screen.fit()
         self._terminal.note([row])
 
+    def _frame(self, columns: int, rows: int, unicode: bool) -> list[Line]:
+        return tree_lines(
+            self.board,
+            self._clock(),
+            columns=columns,
+            rows=rows,
+            stopped=self._stopping > 0,
+            spinner=SPINNER if unicode else PLAIN_SPINNER,
+        )
 
-class _Live:
-    """rich's spinner on the last line; what is written meanwhile scrolls above it."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self.status = terminal.console().status("", spinner="dots")
+class _Screen:
+    """The lowest lines of a terminal, drawn over by rich; what is written meanwhile scrolls above.
 
-    def update(self, text: str) -> None:
+    Drawing is only ever started by ``draw``, so that it and the change of the terminal's width
+    cannot meet.
+    """
+
+    def __init__(self, console: Console, frame: Callable[[int, int, bool], list[Line]]) -> None:
+        from rich.live import Live
+
+        self._console = console
+        self._frame = frame
+        self._lines: list[Line] = []
+        self._drawn: list[Line] = []
+        self._columns = console.size.width
+        self._live = Live(
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            get_renderable=self._picture,
+        )
+
+    def __enter__(self) -> None:
+        self._live.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._lines = []
+        self.fit()
+        self._live.stop()
+
+    def draw(self) -> None:
+        size = self._console.size
+        unicode = self._console.encoding.startswith("utf")
+        self.fit()
+        self._lines = self._frame(size.width, size.height, unicode)
+        self._live.refresh()
+
+    def fit(self) -> None:
+        """A terminal that became narrower has broken our lines in two: clear the lower halves."""
+        from rich.control import Control
+        from rich.segment import ControlType
+
+        columns = self._console.size.width
+        if columns < self._columns:
+            wide = [min(_cells(row), self._columns) for row in self._drawn]
+            broken = sum(max(cells - 1, 0) // columns for cells in wide)
+            up = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
+            self._console.control(Control((ControlType.ERASE_IN_LINE, 2), *(up * broken)))
+        self._columns = columns
+
+    def _picture(self) -> RenderableType:
+        from rich.console import Group
         from rich.text import Text
 
-        self.status.update(Text(text, style="dim"))
+        self._drawn = self._lines
+        return Group(
+            *(
+                Text.assemble(
+                    *((visible(text), STYLES[style]) for text, style in row),
+                    no_wrap=True,
+                    overflow="crop",
+                )
+                for row in self._lines
+            )
+        )
 
 
-def subject(step: Step) -> str:
-    return f"{step.type} {step.name}"
+def _cells(row: Line) -> int:
+    from rich.cells import cell_len
 
-
-def ended(progress: Progress) -> Line:
-    """``+ created local:s3:Bucket uploads (0.04 s)``."""
-    step = progress.step
-    failed = progress.phase == "failed"
-    word, style = ("failed", "error") if failed else (_DONE[step.op], step.op)
-    time = f" ({seconds(progress.seconds)})" if progress.seconds is not None else ""
-    told = f": {progress.message}" if progress.message else ""
-    return line((f"{word:>8} ", style), subject(step), (f"{time}{told}", "dim"))
+    return sum(cell_len(text) for text, _ in row)

@@ -162,7 +162,7 @@ class _Done:
 def _carry_out(project: Project, plan: Plan, args: argparse.Namespace, session: Session) -> _Done:
     """The plan's steps, then the runtime config."""
     target, provider = project.target, project.provider
-    reporter = Reporter(session.terminal, len(plan.changes))
+    reporter = Reporter(session.terminal, plan.changes, as_json=args.format == "json")
     try:
         with reporter.shown():
             outputs = provider.apply(
@@ -177,8 +177,8 @@ def _carry_out(project: Project, plan: Plan, args: argparse.Namespace, session: 
         return _Done(outputs=outputs, config=config, files=write_runtime(target, config))
     except KeyboardInterrupt:
         raise interrupted(
-            f"{reporter.done} of {count(reporter.total, 'step')} were done and stay; "
-            "the next apply goes on from there"
+            f"{reporter.done} of {count(reporter.total, 'step')} were done and stay"
+            f"{reporter.cut_off}; the next apply goes on from there"
         ) from None
 
 

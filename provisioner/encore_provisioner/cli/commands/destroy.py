@@ -112,7 +112,9 @@ def _carry_out(
     args: argparse.Namespace,
     session: Session,
 ) -> tuple[str, ...]:
-    reporter = Reporter(session.terminal, len(plan.changes))
+    reporter = Reporter(
+        session.terminal, plan.changes, as_json=args.format == "json", command="destroy"
+    )
     try:
         with reporter.shown():
             return project.provider.destroy(
@@ -124,7 +126,7 @@ def _carry_out(
             )
     except KeyboardInterrupt:
         raise interrupted(
-            f"{reporter.done} of {count(reporter.total, 'step')} were done; "
+            f"{reporter.done} of {count(reporter.total, 'step')} were done{reporter.cut_off}; "
             "the next destroy goes on from there, the next apply builds it up again"
         ) from None
 
