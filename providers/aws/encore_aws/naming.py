@@ -53,6 +53,10 @@ RULES: Final[dict[str, Rule]] = {
     ),
     # S3: no dots, or TLS to the bucket's own host name fails.
     "bucket": Rule(allowed=_PLAIN, first="a-z0-9", longest=63, is_global=True),
+    # The account and the region are among its parts, so nobody else's name is the same.
+    "state-bucket": Rule(allowed=_PLAIN, first="a-z0-9", longest=63),
+    # Before the names of the objects that hold an environment's state.
+    "state-prefix": Rule(allowed=_PLAIN, first="a-z0-9", longest=200),
     "origin-access": Rule(allowed=_CASED, first="A-Za-z0-9", longest=64),
     # RDS: small letters, digits, single hyphens, no hyphen at the end.
     "db-instance": Rule(allowed=_PLAIN, longest=63),

@@ -49,6 +49,14 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """``ran``: by this call; else another tool had run it. ``applied``: what has run by now."""
+
+    applied: Applied
+    ran: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """Whom a database's migrations belong to. ``role`` gets what ``migrator`` makes."""
 
@@ -131,9 +139,10 @@ def migrate(
     step: Step,
     *,
     sleep: Callable[[float], None] = time.sleep,
-) -> Applied | Trouble:
-    """Run one file, unless another tool has run it meanwhile; what the database says then."""
-    with _locked(session, step.database, sleep) as free:
+) -> Done | Trouble:
+    """Run one file, unless another tool has run it meanwhile."""
+    ran = False
+    with locked(session, lock_key(step.database), sleep=sleep) as free:
         if not free:
             return _busy(step.database)
         make_tables(session, step)
@@ -145,12 +154,13 @@ def migrate(
             trouble = run(session, file, step, before=applied)
             if trouble is not None:
                 return trouble
+            ran = True
         elif file.number not in applied.recorded:
             session.rows(_record_text(file))
         applied = read_applied(session)
     # What the file left in the session must not reach the next file.
     session.rows("DISCARD ALL")
-    return applied
+    return Done(applied=applied, ran=ran)
 
 
 def read_applied(session: Session) -> Applied:
@@ -179,13 +189,15 @@ def _exists(session: Session, table: str) -> bool:
 
 
 @contextmanager
-def _locked(session: Session, database: str, sleep: Callable[[float], None]) -> Iterator[bool]:
-    """Keep every other migration tool out of ``database``; False where one does not end.
+def locked(
+    session: Session, key: int, *, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[bool]:
+    """Hold an advisory lock of this database; False where who holds it does not let go.
 
     It asks again and again: one who waits in ``pg_advisory_lock`` has a snapshot, and
     ``CREATE INDEX CONCURRENTLY`` of the one who holds the lock would wait for that.
     """
-    key, waited = lock_key(database), 0.0
+    waited = 0.0
     while not (free := _is_true(session, f"SELECT pg_try_advisory_lock({key})::int")):
         if waited >= _LOCK_PATIENCE:
             break

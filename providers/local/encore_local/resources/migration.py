@@ -39,7 +39,7 @@ def migrate(
     """
     step = running.Step(database=database, role=role, migrator=MIGRATOR_ROLE, sequential=sequential)
     found = running.migrate(PsycopgSession(connection), file, step)
-    if isinstance(found, Applied):
-        return found
+    if isinstance(found, running.Done):
+        return found.applied
     kind = BusyError if found.code == "migrations-busy" else ApplyError
     raise kind(found.message, code=found.code, hint=found.hint, at=position(found.at))
