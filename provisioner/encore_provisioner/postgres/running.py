@@ -165,11 +165,8 @@ def migrate(
 
 def read_applied(session: Session) -> Applied:
     """What the tables say; both may be missing."""
-    versions: dict[int, bool] = {}
     recorded: dict[int, Recorded] = {}
-    if _exists(session, VERSIONS):
-        rows = session.rows(f"SELECT version, dirty::int FROM {VERSIONS}")
-        versions = {int(version): bool(int(dirty)) for version, dirty in rows}
+    versions = read_versions(session)
     if _exists(session, OURS):
         rows = session.rows(
             "SELECT version, filename, sha256,"
@@ -181,6 +178,14 @@ def read_applied(session: Session) -> Applied:
             for version, name, sha256, when in rows
         }
     return Applied(versions=versions, recorded=recorded)
+
+
+def read_versions(session: Session) -> dict[int, bool]:
+    """The shared table alone, which the app's role may read, too."""
+    if not _exists(session, VERSIONS):
+        return {}
+    rows = session.rows(f"SELECT version, dirty::int FROM {VERSIONS}")
+    return {int(version): bool(int(dirty)) for version, dirty in rows}
 
 
 def _exists(session: Session, table: str) -> bool:

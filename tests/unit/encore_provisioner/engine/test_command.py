@@ -152,7 +152,9 @@ def interrupted(tmp_path: Path, script: str, times: int, **environ: str) -> list
     for number in range(1, times + 1):
         process.send_signal(signal.SIGINT)
         while f"interrupt {number}" not in lines:
-            lines.append(process.stdout.readline().strip())
+            line = process.stdout.readline()
+            assert line, f"the parent ended: {lines}"
+            lines.append(line.strip())
         time.sleep(0.1)
     # By lines to the end: `communicate` would pass over what was read ahead.
     with process.stdout as rest:
