@@ -41,14 +41,13 @@ REMIND: Final = 30.0
 """Seconds between two lines that say what is still waited for."""
 
 _REDRAW: Final = 0.2
-_LOOK: Final = 1.0
 
 
 class Reporter:
     """Shows the steps of a plan; ``done`` is how many of ``total`` have ended well.
 
     ``steps`` are those that change something. ``command`` is what goes on after a failure. It may
-    be called from several threads.
+    be called from several threads. ``redraw`` is how many seconds a picture stands.
     """
 
     def __init__(
@@ -60,12 +59,14 @@ class Reporter:
         command: str = "apply",
         usual: Usual = usual_seconds,
         clock: Callable[[], float] = time.monotonic,
+        redraw: float = _REDRAW,
     ) -> None:
         self.board = Board(steps, usual)
         self._terminal = terminal
         self._json = as_json
         self._command = command
         self._clock = clock
+        self._redraw = redraw
         self._begun = self._reminded = clock()
         self._stopping = 0
         self._lock = threading.RLock()
@@ -160,7 +161,7 @@ class Reporter:
         over = threading.Event()
 
         def run() -> None:
-            while not over.wait(_REDRAW if screen else _LOOK):
+            while not over.wait(self._redraw):
                 self.tick()
 
         self._screen = screen
@@ -229,9 +230,11 @@ class _Screen:
 
     def draw(self) -> None:
         size = self._console.size
-        unicode = self._console.encoding.startswith("utf")
+        encoding = self._console.encoding
+        unicode = encoding.startswith("utf")
         self.fit()
-        self._lines = self._frame(size.width, size.height, unicode)
+        lines = self._frame(size.width, size.height, unicode)
+        self._lines = lines if unicode else [_writable(row, encoding) for row in lines]
         self._live.refresh()
 
     def fit(self) -> None:
@@ -262,6 +265,11 @@ class _Screen:
                 for row in self._lines
             )
         )
+
+
+def _writable(row: Line, encoding: str) -> Line:
+    """What a terminal cannot show as one character each: an escape would be wider than it."""
+    return tuple((text.encode(encoding, "replace").decode(encoding), style) for text, style in row)
 
 
 def _cells(row: Line) -> int:

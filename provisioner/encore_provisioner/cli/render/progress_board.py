@@ -28,6 +28,9 @@ _ENDED: Final = frozenset({"done", "failed", "abandoned"})
 _UNKNOWN: Final = 2.0
 """Seconds that count for a step of which nobody knows how long it takes."""
 
+_OVERDUE: Final = 0.1
+"""Of the usual time: how much more is expected of what should be over by now."""
+
 WORTH_NAMING: Final = 15.0
 """Nobody asks what is waited for when it is over within so many seconds."""
 
@@ -63,11 +66,11 @@ class Item:
         return max(now - self.since, 0.0) if self.since is not None else 0.0
 
     def remaining(self, now: float) -> float:
-        """Seconds until its end, as far as one knows; an overdue one may end at any time."""
+        """Seconds until its end, as far as one knows; what is overdue takes some more time."""
         if self.ended:
             return 0.0
         usually = _UNKNOWN if self.usually is None else self.usually
-        return max(usually - self.elapsed(now), _UNKNOWN)
+        return max(usually - self.elapsed(now), usually * _OVERDUE, _UNKNOWN)
 
 
 class Board:
@@ -129,11 +132,11 @@ class Board:
 
     def critical(self, now: float) -> Item | None:
         """The step in flight that the end waits for; None where nothing takes long enough."""
-        tails = self._tails(now)
         first = next(iter(self.by_weight(now)), None)
-        if first is None or not self._is_known(first):
+        if first is None:
             return None
-        return first if tails.get(_key(first.step), 0.0) >= WORTH_NAMING else None
+        ahead = self._tails(now).get(_key(first.step), 0.0) if self._is_known(first) else 0.0
+        return first if max(ahead, first.elapsed(now)) >= WORTH_NAMING else None
 
     def left(self, now: float) -> float | None:
         """Seconds until the end, if all goes on side by side; None where nobody can know."""

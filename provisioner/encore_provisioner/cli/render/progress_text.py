@@ -110,13 +110,14 @@ def explained(board: Board, command: str) -> ApplyError | None:
     failures = board.of("failed")
     if not failures:
         return None
-    first = next((item for item in failures if item.reason), failures[0])
-    others = [item for item in failures if item is not first]
+    groups = _by_reason(failures)
+    first = groups[0][0]
     at = first.step.declaration.at if first.step.declaration else None
     reason = first.reason
-    rows = [_failure(first)]
-    rows += [f"Likely cause: {reason.cause}."] if reason else []
-    rows += _others(first, others)
+    rows = [_failure(first), *([f"Likely cause: {reason.cause}."] if reason else [])]
+    rows += _same(groups[0])
+    for group in groups[1:]:
+        rows += [*_also(group[0]), *_same(group)]
     rows += [*tally(board), f"The next {command} goes on from there."]
     return ApplyError(
         "\n".join(rows),
@@ -145,19 +146,25 @@ def _failure(item: Item) -> str:
     return f"{what}: {item.message}" if item.message else what
 
 
-def _others(first: Item, others: Sequence[Item]) -> list[str]:
-    """Those that failed for the same reason by name alone, each other one with what is known."""
-    code = first.reason.code if first.reason else ""
-    same = [item for item in others if code and item.reason and item.reason.code == code]
-    rows = [f"For the same reason: {listed([subject(i.step) for i in same])}."] if same else []
-    for item in others:
-        if item in same:
-            continue
-        at = item.step.declaration.at if item.step.declaration else None
-        place = f" ({at})" if at else ""
-        rows.append(f"Also: {_failure(item)}{place}")
-        if item.reason:
-            rows.append(f"Likely cause: {item.reason.cause}. What to do: {item.reason.remedy}")
+def _by_reason(failures: Sequence[Item]) -> list[list[Item]]:
+    """Those of one reason together; what can be explained first."""
+    groups: dict[str, list[Item]] = {}
+    for item in sorted(failures, key=lambda item: item.reason is None):
+        key = item.reason.code if item.reason else f"{item.step.urn} {item.step.op}"
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
+
+def _same(group: Sequence[Item]) -> list[str]:
+    names = listed([subject(item.step) for item in group[1:]])
+    return [f"For the same reason: {names}."] if names else []
+
+
+def _also(item: Item) -> list[str]:
+    at = item.step.declaration.at if item.step.declaration else None
+    rows = [f"Also: {_failure(item)}" + (f" ({at})" if at else "")]
+    if item.reason:
+        rows.append(f"Likely cause: {item.reason.cause}. What to do: {item.reason.remedy}.")
     return rows
 
 

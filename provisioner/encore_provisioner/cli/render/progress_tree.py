@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from encore_provisioner.cli.render.plan_parts import SHARED, part, short_type
-from encore_provisioner.cli.render.progress_board import Board, Item
+from encore_provisioner.cli.render.progress_board import WORTH_NAMING, Board, Item
 from encore_provisioner.cli.render.progress_text import (
     DOING,
     about,
     elapsed,
-    stopping,
     title,
     usually,
 )
@@ -22,8 +21,8 @@ from encore_provisioner.cli.render.style import Line, line, one_line, shorten, w
 _MOST: Final = 16
 _LEAST: Final = 4
 _IN_GROUP: Final = 4
-_PLACE: Final = 60
-"""From so many columns on a group also says where in the source it comes from."""
+_WIDE: Final = 60
+"""From so many columns on there is room for places in the source and for estimates."""
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PLAIN_SPINNER: Final = "-\\|/"
@@ -75,7 +74,7 @@ def _groups(flying: tuple[Item, ...], now: float, room: int, columns: int, mark:
             break
         some = items if len(items) <= min(_IN_GROUP, space) else items[: min(_IN_GROUP, space) - 1]
         lines.append(_head(name, items[0], columns))
-        lines += [_item(item, now, mark) for item in some]
+        lines += [_item(item, now, columns, mark) for item in some]
         if len(some) < len(items):
             lines.append(line((f"    … and {len(items) - len(some)} more", "dim")))
         shown += len(items)
@@ -87,33 +86,36 @@ def _groups(flying: tuple[Item, ...], now: float, room: int, columns: int, mark:
 def _head(name: str, item: Item, columns: int) -> Line:
     declaration = item.step.declaration
     at = declaration.at if declaration else None
-    place = f"  {at.file}:{at.line}" if at and columns >= _PLACE else ""
+    place = f"  {at.file}:{at.line}" if at and columns >= _WIDE else ""
     return line((one_line(name), "bold"), (place, "place"))
 
 
-def _item(item: Item, now: float, mark: str) -> Line:
-    step = item.step
+def _item(item: Item, now: float, columns: int, mark: str) -> Line:
+    """Its time is what changes, so the name gives way to it, and its type to its name."""
+    step, wide = item.step, columns >= _WIDE
     name = part(step) if step.urn.startswith("urn:pulumi:") else step.name
-    text = f"{DOING[step.op]} {short_type(step)}" + (f" {one_line(name)}" if name else "")
-    known = usually(item)
+    words = [DOING[step.op], *([short_type(step)] if wide or not name else []), one_line(name)]
+    text = " ".join(filter(None, words))
+    known = usually(item) if wide else ""
     time = elapsed(item.elapsed(now))
     told = f"  {time}, {known}" if known else f"  {time}" if item.elapsed(now) >= 1 else ""
-    return line("  ", (mark, step.op), f" {text}", (told, "dim"))
+    room = max(columns - 1 - width(told) - 4, 1)
+    return line("  ", (mark, step.op), f" {shorten(text, room)}", (told, "dim"))
 
 
 def _foot(board: Board, now: float, stopped: bool) -> list[Line]:
-    if stopped:
-        return [stopping(board, now, hard=False)]
     numbers = [f"{board.done} of {board.total} done"]
     failed = len(board.of("failed"))
     numbers += [f"{failed} failed"] if failed else []
     numbers += [f"{len(board.in_flight)} in flight"]
     left = board.left(now)
+    rest = f"; about {about(left)} left" if left is not None and left >= WORTH_NAMING else ""
+    lines = [line((", ".join(numbers) + ("" if stopped else rest), "dim"))]
     critical = board.critical(now)
-    rest = f"; about {about(left)} left" if critical and left is not None else ""
-    lines = [line((", ".join(numbers) + rest, "dim"))]
     if critical:
         known = usually(critical)
         told = f"waiting for {title(critical.step)}" + (f", {known}" if known else "")
         lines.append(line((told, "bold")))
+    if stopped:
+        lines.append(line(("stopping; Ctrl-C again to stop hard", "warning")))
     return lines
