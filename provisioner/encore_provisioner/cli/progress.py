@@ -41,6 +41,8 @@ REMIND: Final = 30.0
 """Seconds between two lines that say what is still waited for."""
 
 _REDRAW: Final = 0.2
+_SHARE: Final = 20.0
+"""However many steps there are, drawing may take one part in so many of the time."""
 
 
 class Reporter:
@@ -161,8 +163,11 @@ class Reporter:
         over = threading.Event()
 
         def run() -> None:
-            while not over.wait(self._redraw):
+            pause = self._redraw
+            while not over.wait(pause):
+                began = time.monotonic()
                 self.tick()
+                pause = max(self._redraw, _SHARE * (time.monotonic() - began))
 
         self._screen = screen
         thread = threading.Thread(target=run, name="progress", daemon=True)

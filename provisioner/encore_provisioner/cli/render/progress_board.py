@@ -81,6 +81,8 @@ class Board:
         self._items: dict[_Key, Item] = {}
         self._order: tuple[_Key, ...] = ()
         self._next: dict[_Key, tuple[_Key, ...]] = {}
+        self._known: tuple[float, dict[_Key, float]] | None = None
+        """The ways to the end at one time: a picture asks for them more than once."""
         for step in steps:
             self._items[_key(step)] = Item(step=step, usually=usual(step))
 
@@ -105,6 +107,7 @@ class Board:
             reason=progress.reason,
         )
         self._items[key] = item
+        self._known = None
         return item
 
     def of(self, *states: State) -> tuple[Item, ...]:
@@ -158,6 +161,8 @@ class Board:
 
     def _tails(self, now: float) -> dict[_Key, float]:
         """For each step that has not ended: the longest way from it to the end, in seconds."""
+        if self._known and self._known[0] == now:
+            return self._known[1]
         self._sort()
         tails: dict[_Key, float] = {}
         for key in reversed(self._order):
@@ -165,6 +170,7 @@ class Board:
             if not item.ended:
                 after = max((tails.get(other, 0.0) for other in self._next[key]), default=0.0)
                 tails[key] = item.remaining(now) + after
+        self._known = (now, tails)
         return tails
 
     def _sort(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,9 @@ from tests.support.steps import (
     step,
 )
 
+from encore_aws.error_help import failed
 from encore_config.plan import Op, Step
+from encore_provisioner.cli.render.diagnostics import Sources, failure_lines
 from encore_provisioner.cli.render.progress_board import Board
 from encore_provisioner.cli.render.progress_json import board_event, step_event
 from encore_provisioner.cli.render.progress_text import (
@@ -188,6 +191,27 @@ def test_a_failure_with_all_that_is_known() -> None:
     assert str(error.at) == "None"
     text = f"{error.message}\nhint: {error.hint}\n"
     assert_golden(FOLDER / "failure.txt", text)
+
+
+def test_a_failure_as_a_person_reads_it(tmp_path: Path) -> None:
+    """From what the plugin says to the screen: cleaned, underlined, explained, counted."""
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "files.ts").write_text(
+        'import { Bucket } from "encore.dev/storage/objects";\n'
+        'export const receipts = new Bucket("receipts", { versioned: true });\n'
+    )
+    board = board_at(20, *(event for event in MIDDLE if event[1] is not BUCKET))
+    said = (
+        "  sdk-v2/provider2.go:572: sdk.helper_schema: creating S3 Bucket (shop-receipts-k3f9ab): "
+        "operation error S3: CreateBucket, https response error StatusCode: 409, RequestID: FYY3, "
+        "HostID: xfKm2=, BucketAlreadyExists: : provider=aws@7.51.1"
+    )
+    board.take(failed(BUCKET, [said], seconds=3), 23)
+    for each in (SERVER, TOPIC, NAT):
+        board.take(Progress(step=each, phase="done"), 400)
+    error = explained(board, "apply")
+    assert error is not None
+    assert_golden(FOLDER / "failure-shown.txt", plain(failure_lines(error, Sources(tmp_path))))
 
 
 def test_a_failure_stands_at_its_declaration() -> None:
