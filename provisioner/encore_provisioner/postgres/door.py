@@ -34,9 +34,9 @@ class SqlFailure:
 
 
 def copy_failure(done: int) -> SqlFailure:
-    """What a session says where the server waits for the client's rows, or sends its own."""
+    """What a session says where the server waits for the client's rows."""
     return SqlFailure(
-        message="COPY from or to the client has no client here",
+        message="COPY from the client has no client here",
         state="0A000",
         position=None,
         done=done,
@@ -70,6 +70,6 @@ class Session(Protocol):
     def run_text(self, text: str) -> SqlFailure | None:
         """Run ``text``, any number of statements, in one implicit transaction.
 
-        None when all of it is committed.
+        None when all of it is committed. What it selects, or copies to the client, goes nowhere.
         """
         ...

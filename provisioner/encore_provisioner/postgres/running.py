@@ -160,7 +160,29 @@ def migrate(
         applied = read_applied(session)
     # What the file left in the session must not reach the next file.
     session.rows("DISCARD ALL")
+    # That undid the role that the session began with, too.
+    session.rows("RESET ROLE")
     return Done(applied=applied, ran=ran)
+
+
+def adopt(
+    session: Session,
+    files: tuple[MigrationFile, ...],
+    step: Step,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Trouble | None:
+    """Record files that another tool ran, with the hashes that they have now. Runs none."""
+    with locked(session, lock_key(step.database), sleep=sleep) as free:
+        if not free:
+            return _busy(step.database)
+        make_tables(session, step)
+        applied = read_applied(session)
+        for file in files:
+            is_run = applied.holds(file.number, sequential=step.sequential)
+            if is_run and file.number not in applied.recorded:
+                session.rows(_record_text(file))
+    return None
 
 
 def read_applied(session: Session) -> Applied:
@@ -244,7 +266,12 @@ def make_tables(session: Session, step: Step) -> None:
 
 def _hand_over_text(step: Step) -> str:
     # ``regrole`` reads an identifier, so the name is quoted twice.
-    return _HAND_OVER % {"from": literal(quoted(step.migrator)), "to": literal(step.role)}
+    return _HAND_OVER % {"from": _inside(quoted(step.migrator)), "to": _inside(step.role)}
+
+
+def _inside(text: str) -> str:
+    """A literal within a body in dollar quotes, which it cannot end."""
+    return literal(text).replace("$", "\\044")
 
 
 def run(session: Session, file: MigrationFile, step: Step, *, before: Applied) -> Trouble | None:
