@@ -2,7 +2,7 @@
 
 In: the environment of this process. Out: an :class:`Installation`. It downloads and builds nothing:
 ``scripts/get-pulumi`` and Pulumi's own installer do. A CLI of another major version, or older than
-the SDK, is as good as none.
+what this is tried with, is as good as none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,10 @@ from encore_provisioner.errors import InfraError
 
 _VERSION: Final = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _SECONDS: Final = 60
+OLDEST: Final = (3, 259, 0)
+"""The version that this is tried with, and that ``scripts/get-pulumi`` builds. A newer SDK for Python
+works with it too.
+"""
 
 Version = tuple[int, int, int]
 
@@ -44,7 +47,7 @@ def find(environ: Mapping[str, str] | None = None) -> Installation:
     Raises ``InfraError`` (``no-engine``) with the three ways to get one.
     """
     given = os.environ if environ is None else environ
-    wanted = sdk_version()
+    wanted = OLDEST
     seen: list[str] = []
     for executable in _candidates(given, wanted):
         version = _version_of(executable)
@@ -55,14 +58,6 @@ def find(environ: Mapping[str, str] | None = None) -> Installation:
         else:
             return Installation(executable=executable, version=version)
     raise _missing(wanted, seen)
-
-
-def sdk_version() -> Version:
-    """The version of Pulumi's SDK for Python, which the CLI must not be older than."""
-    found = _VERSION.match(metadata.version("pulumi"))
-    if found is None:
-        raise ValueError("Pulumi's SDK has no version")
-    return int(found[1]), int(found[2]), int(found[3])
 
 
 def cache_root(environ: Mapping[str, str], version: Version) -> Path | None:

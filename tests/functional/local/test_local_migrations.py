@@ -96,7 +96,7 @@ FAILING = {
         "2:1",
         "CREATE INDEX CONCURRENTLY",
     ),
-    "copy": (f"{TABLE}COPY a FROM STDIN;", "2:1", "COPY from or to the client"),
+    "copy": (f"{TABLE}COPY a FROM STDIN;", "2:1", "COPY from the client"),
     "deferred": (
         f"{TABLE}CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n"
         "INSERT INTO b VALUES (7);",
@@ -140,6 +140,18 @@ def test_a_failing_file_is_rolled_back_whole(
     orders.migration("orders", "2_bad.up.sql", "CREATE TABLE mended (id int);")
     local.apply(orders)
     assert sql("SELECT version, dirty FROM schema_migrations") == [(3, False)]
+
+
+def test_rows_that_are_copied_to_nobody_hinder_nothing(orders: AppFolder, local: Local) -> None:
+    copy = "COPY (SELECT generate_series(1, 200000)) TO STDOUT;"
+    orders.migration("orders", "1_a.up.sql", f"{TABLE}{copy}CREATE TABLE b (id int);")
+    orders.migration("orders", "2_b.up.sql", f"{copy}SELECT 1/0;")
+    with pytest.raises(ApplyError, match="division by zero") as caught:
+        local.apply(orders)
+    assert str(caught.value.at) == f"migrations/orders/2_b.up.sql:1:{len(copy) + 1}"
+    sql = sql_of(orders, local)
+    assert sql("SELECT to_regclass('b') IS NOT NULL") == [(True,)]
+    assert sql("SELECT version FROM schema_migrations") == [(1,)]
 
 
 def test_what_runs_in_no_transaction_runs_alone(orders: AppFolder, local: Local) -> None:

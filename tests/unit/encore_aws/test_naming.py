@@ -20,6 +20,8 @@ SHAPES = {
     "dead-letter-queue": r"[A-Za-z0-9_-]{1,80}",
     "fifo-dead-letter-queue": r"(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo",
     "bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    "state-bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    "state-prefix": r"[a-z0-9-]{1,200}",
     "origin-access": r"[A-Za-z0-9_.-]{1,64}",
     "db-instance": r"(?=.{1,63}$)[a-z](-?[a-z0-9])*",
     "db-subnet-group": r"(?=.{1,255}$)[a-z0-9](-?[a-z0-9])*",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from encore_provisioner.engine.installation import cache_root, find, sdk_version
+from encore_provisioner.engine.installation import OLDEST, cache_root, find
 from encore_provisioner.errors import InfraError
 
-WANTED = ".".join(map(str, sdk_version()))
+WANTED = ".".join(map(str, OLDEST))
 
 
 def fake(path: Path, says: str, code: int = 0) -> Path:
@@ -28,12 +28,12 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def cached(tmp_path: Path, says: str) -> Path:
-    root = cache_root(environ(tmp_path), sdk_version())
+    root = cache_root(environ(tmp_path), OLDEST)
     assert root is not None
     return fake(root / "bin" / "pulumi", says)
 
 
-@pytest.mark.parametrize("says", [f"v{WANTED}", WANTED, f"v{sdk_version()[0]}.9999.0"])
+@pytest.mark.parametrize("says", [f"v{WANTED}", WANTED, f"v{OLDEST[0]}.9999.0"])
 def test_the_one_on_path_is_taken_first(tmp_path: Path, says: str) -> None:
     executable = fake(tmp_path / "path" / "pulumi", says)
     cached(tmp_path, f"v{WANTED}")
@@ -70,4 +70,4 @@ def test_one_that_fails_or_cannot_be_started_is_none(tmp_path: Path) -> None:
 
 
 def test_a_cache_that_is_switched_off_holds_none() -> None:
-    assert cache_root({"ENCORE_INFRA_CACHE": "off"}, sdk_version()) is None
+    assert cache_root({"ENCORE_INFRA_CACHE": "off"}, OLDEST) is None
