@@ -38,7 +38,7 @@ ALLOWED_PREFIXES: Final = ("AWS_", "CLOUDSDK_", "GOOGLE_")
 
 SETTINGS: Final[Mapping[str, str]] = {
     "PULUMI_AUTOMATION_API": "true",
-    # Without it a state whose data key is not at hand falls back to a passphrase, even an empty one.
+    # Without it a state whose data key is not at hand falls back to a passphrase, even none.
     "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
     "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
     "PULUMI_SKIP_UPDATE_CHECK": "true",

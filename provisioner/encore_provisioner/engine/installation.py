@@ -22,8 +22,8 @@ from encore_provisioner.errors import InfraError
 _VERSION: Final = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _SECONDS: Final = 60
 OLDEST: Final = (3, 259, 0)
-"""The version that this is tried with, and that ``scripts/get-pulumi`` builds. A newer SDK for Python
-works with it too.
+"""The version that this is tried with, and that ``scripts/get-pulumi`` builds. A newer SDK for
+Python works with it too.
 """
 
 Version = tuple[int, int, int]
