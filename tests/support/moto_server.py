@@ -83,6 +83,7 @@ class MotoServer:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._busy: dict[str, int] = {}
+        self._policies: dict[str, bytes] = {}
         self.calls: list[Call] = []
         self.users_are_busy_for = 1
         """How often a user that was changed is seen as ``modifying``."""
@@ -136,6 +137,7 @@ class MotoServer:
         self.heal()
         self.calls.clear()
         self._busy.clear()
+        self._policies.clear()
         self.users_are_busy_for = 1
         environ: Environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/moto-api/reset"}
         list(self._moto(_complete(environ), lambda *_: None))
@@ -173,10 +175,29 @@ class MotoServer:
             return self._modify_user(call, environ, start)
         if call.operation == "ListSecretVersionIds" and secret_of(call.given["SecretId"]):
             return _versions(call.given, start)
+        if call.operation in ("PutBucketPolicy", "DeleteBucketPolicy"):
+            self._keep_policy(call, environ)
+        if call.operation == "GetBucketPolicy" and _bucket(environ) in self._policies:
+            start("200 OK", [("Content-Type", "application/json")])
+            return [self._policies[_bucket(environ)]]
         if call.operation == "DescribeUsers":
             self._let_users_settle(call)
         page: Page = self._moto(environ, start)
         return page
+
+    def _keep_policy(self, call: Call, environ: Environ) -> None:
+        """Moto does what a policy says and knows no conditions, so it would refuse everything for
+        want of TLS. It gets the policy without that; who asks for it gets all of it.
+        """
+        self._policies.pop(_bucket(environ), None)
+        if call.operation == "DeleteBucketPolicy":
+            return
+        policy = json.loads(call.body)
+        others = [each for each in policy["Statement"] if "SecureTransport" not in str(each)]
+        body = json.dumps({**policy, "Statement": others}).encode()
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        self._policies[_bucket(environ)] = call.body
 
     # What AWS refuses and moto takes.
 
@@ -259,10 +280,14 @@ def secret_of(name: str) -> Any:
 
 def _of_another(environ: Environ) -> Answer | None:
     wanted = environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
-    owner = _owner(environ["PATH_INFO"].lstrip("/").partition("/")[0])
+    owner = _owner(_bucket(environ))
     if wanted is None or owner in (None, wanted):
         return None
     return 403, "AccessDenied", "Access Denied"
+
+
+def _bucket(environ: Environ) -> str:
+    return str(environ["PATH_INFO"]).lstrip("/").partition("/")[0]
 
 
 def _owner(bucket: str) -> str | None:

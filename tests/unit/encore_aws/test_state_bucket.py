@@ -67,3 +67,11 @@ def test_who_may_not_set_it_up_is_told(account: Account, moto: MotoServer) -> No
         quick(MADE, account)
     assert caught.value.hint == "let them do s3:PutBucketVersioning"
     assert quick(MADE, account).warnings == ()
+
+
+def test_a_state_can_be_written_and_had_back(account: Account) -> None:
+    found = quick(MADE, account)
+    s3, key = account.client("s3"), {"Bucket": found.bucket, "Key": f"{found.prefix}/state.json"}
+    versions = [s3.put_object(**key, Body=text)["VersionId"] for text in (b"one", b"two")]
+    assert s3.get_object(**key)["Body"].read() == b"two"
+    assert s3.get_object(**key, VersionId=versions[0])["Body"].read() == b"one"
