@@ -81,7 +81,11 @@ class PsycopgSession:
         failure: SqlFailure | None = None
         done = 0
         for result in _results(pgconn):
-            if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH):
+            if result.status == ExecStatus.COPY_OUT:
+                # The server waits for nobody: it would go on, and commit, were we to hang up.
+                _drain(pgconn)
+                continue
+            if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_BOTH):
                 # The server waits for rows: without a connection it rolls everything back.
                 self._connection.close()
                 return copy_failure(done)
@@ -90,6 +94,13 @@ class PsycopgSession:
             else:
                 done += 1
         return failure
+
+
+def _drain(pgconn: PGconn) -> None:
+    """Take all rows of a COPY to the client, and keep none."""
+    size = 1
+    while size >= 0:
+        size, _ = pgconn.get_copy_data(0)
 
 
 def _results(pgconn: PGconn) -> Iterator[PGresult]:

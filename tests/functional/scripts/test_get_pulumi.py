@@ -7,6 +7,7 @@ behind, not whether Pulumi can be built.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess

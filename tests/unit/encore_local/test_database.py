@@ -1,27 +1,13 @@
-"""What can be known of a database without one: passwords, marks, text that is safe to send."""
+"""What can be known of a database without one: passwords and marks."""
 
 from __future__ import annotations
-
-import base64
-import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from encore_local.resources.database import Found, actual, fits_verifier, mark
-from encore_provisioner.postgres.door import literal, quoted
-from encore_provisioner.postgres.running import lock_key
 from encore_provisioner.postgres.verifier import scram_verifier
-
-# The example of RFC 7677: user "user", password "pencil".
-SALT = "W22ZaJ0SNY7soEsUEjb6gQ=="
-STORED = "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY="
-
-
-def test_a_verifier_is_that_of_the_rfc() -> None:
-    made = scram_verifier("pencil", salt=base64.b64decode(SALT))
-    assert made.startswith(f"SCRAM-SHA-256$4096:{SALT}${STORED}:")
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=1))
@@ -35,22 +21,6 @@ def test_a_password_fits_its_own_verifier_only(password: str) -> None:
 @pytest.mark.parametrize("verifier", ["", "md5abc", "SCRAM-SHA-256$x", "SCRAM-SHA-256$1:$a:b"])
 def test_no_password_fits_what_is_no_verifier(verifier: str) -> None:
     assert not fits_verifier("pencil", verifier)
-
-
-@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0")))
-def test_literals_and_names_end_where_they_should(text: str) -> None:
-    body = literal(text).removeprefix(" E'").removesuffix("'")
-    assert body.replace("\\\\", "").replace("''", "").count("'") == 0
-    assert body.replace("\\\\", "").count("\\") == 0
-    assert body.replace("''", "'").replace("\\\\", "\\") == text
-    assert quoted(text)[1:-1].replace('""', "").count('"') == 0
-
-
-def test_the_lock_is_golang_migrates() -> None:
-    """CRC-32 of schema, table and database, times its salt, as 32 bits."""
-    crc = zlib.crc32(b"public\0schema_migrations\0orders")
-    assert lock_key("orders") == crc * 1486364155 % 2**32
-    assert lock_key("orders") != lock_key("other")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     place = make_place(folder)
     place.cache.start()
     try:
-        admin = redis.Redis(
+        admin: Any = redis.Redis(
             port=place.cache.port, password=place.secrets.generated(cache_key("main"))
         )
         with admin:

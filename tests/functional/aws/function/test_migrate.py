@@ -312,10 +312,10 @@ REFUSED: dict[str, tuple[Callable[[Inside, str], None], str, str]] = {
     ),
     "too large": (
         lambda inside, key: inside.objects.put_object(
-            Bucket=BUCKET, Key=key, Body=b" " * (16 * 1024 * 1024 + 1)
+            Bucket=BUCKET, Key=key, Body=b" " * (8 * 1024 * 1024 + 1)
         ),
         "file-too-large",
-        "16,777,217",
+        "8,388,609",
     ),
 }
 
