@@ -160,7 +160,7 @@ def migrate(
         applied = read_applied(session)
     # What the file left in the session must not reach the next file.
     session.rows("DISCARD ALL")
-    # That undid the role that the session began with, too.
+    # Older servers forget with it the role that the session began with.
     session.rows("RESET ROLE")
     return Done(applied=applied, ran=ran)
 

@@ -193,7 +193,8 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migrated:
-    """Names of files. ``more``: time ran out between two files; call again for the rest.
+    """Names of files. ``more``: time ran out between two files; call again for the rest. Where that
+    comes twice with the same ``pending``, something else holds it up.
 
     ``adopted``: another tool had run them, and their hashes are recorded now.
     """

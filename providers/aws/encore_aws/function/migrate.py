@@ -28,7 +28,7 @@ from encore_aws.function.documents import (
     VersionRow,
 )
 from encore_aws.function.doors import Doors
-from encore_aws.function.errors import ConnectError, FunctionError
+from encore_aws.function.errors import ConnectError, FunctionError, SqlError
 from encore_aws.function.postgres import Postgres
 from encore_aws.function.prepare import open_admin
 from encore_aws.function.problems import error_of, finding_of
@@ -119,7 +119,13 @@ class _Run:
             )
         session.rows(f"{_BEFORE_EACH} SET statement_timeout = {int(left * 1000)}")
         with postgres.limited(session, left, self._open) as over:
-            found = running.migrate(session, file, self._step, sleep=self._doors.sleep)
+            try:
+                found = running.migrate(session, file, self._step, sleep=self._doors.sleep)
+            except SqlError as error:
+                # Cancelled before the file began, or after it was done: the next call finds out.
+                if error.state == running.CANCELLED and over.is_set():
+                    return False
+                raise
         if isinstance(found, Trouble):
             is_over = over.is_set() or "statement timeout" in found.message
             if found.state != running.CANCELLED or not is_over:

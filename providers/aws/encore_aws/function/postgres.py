@@ -25,6 +25,7 @@ from encore_aws.function.errors import ConnectError, FunctionError, SqlError
 from encore_provisioner.postgres.door import SqlFailure, copy_failure
 
 CONNECT_SECONDS: Final = 10.0
+_PAUSE: Final = 1.0
 WRONG_PASSWORD: Final = "28P01"
 NO_DATABASE: Final = "3D000"
 NO_ROLE: Final = ("22023", "42704", "42501")
@@ -367,23 +368,26 @@ def _denied(login: Login, told: dict[str, str]) -> ConnectError:
 def limited(
     session: Postgres, seconds: float, another: Callable[[], Postgres]
 ) -> Iterator[threading.Event]:
-    """Cancel what ``session`` does when ``seconds`` are over; the event says that this happened.
+    """Cancel all that ``session`` does once ``seconds`` are over; the event says that they are.
 
     ``statement_timeout`` is not enough: it counts for each statement of a text, and a text can
     change it. ``another`` opens a second session as the same user, who may cancel the first.
     """
-    pid, cancelled = session.pid, threading.Event()
+    pid, over, done = session.pid, threading.Event(), threading.Event()
 
-    def cancel() -> None:
-        cancelled.set()
-        with contextlib.suppress(FunctionError), contextlib.closing(another()) as other:
-            other.rows(f"SELECT pg_cancel_backend({pid})::int")
+    def watch() -> None:
+        wait = max(seconds, 0.0)
+        # Again and again: at that moment the session may be between two texts.
+        while not done.wait(wait):
+            over.set()
+            wait = _PAUSE
+            with contextlib.suppress(FunctionError), contextlib.closing(another()) as other:
+                other.rows(f"SELECT pg_cancel_backend({pid})::int")
 
-    timer = threading.Timer(max(seconds, 0.0), cancel)
-    timer.daemon = True
-    timer.start()
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
     try:
-        yield cancelled
+        yield over
     finally:
-        timer.cancel()
-        timer.join()
+        done.set()
+        thread.join()

@@ -396,6 +396,29 @@ def test_a_file_that_only_had_too_little_left_comes_first_in_the_next_call(ready
     assert ready.migrate(files).applied == ("2_slow.up.sql", "3_c.up.sql")
 
 
+def test_time_that_goes_by_in_waiting_counts(ready: Inside) -> None:
+    """The limit comes while another tool holds the lock, and holds for what follows."""
+    database = ready.wanted().database
+    text = "CREATE TABLE slow (id int);" + "SELECT pg_sleep(0.4);" * 50
+    slept = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal slept
+        slept += seconds
+        time.sleep(seconds)
+        if slept > 2 and not other.closed:
+            other.close()
+
+    with psycopg.connect(**ready.rds.server.connection(database)) as other:
+        other.execute(f"SELECT pg_advisory_lock({lock_key(database)})")
+        began = time.monotonic()
+        found = ready.but(remaining=lambda: 21.0, sleep=sleep).migrate({"1_slow.up.sql": text})
+    assert time.monotonic() - began < 8
+    assert found.applied == ()
+    assert found.more or (found.error is not None and found.error.code == "migration-too-long")
+    assert ready.sql("SELECT to_regclass('slow') IS NULL") == [(True,)]
+
+
 def test_no_file_is_begun_in_the_last_minute_of_a_call(ready: Inside) -> None:
     files = {f"{n}_x.up.sql": f"SELECT {n};" for n in (1, 2, 3)}
     left = iter((900.0, 100.0))

@@ -268,3 +268,21 @@ def test_without_the_powers_of_rds_it_goes_on_and_says_so(inside: Inside) -> Non
         assert "extensions" in note
     finally:
         inside.rds.sql(f'GRANT rds_superuser TO "{FIRST_USER}" WITH ADMIN OPTION')
+
+
+def test_no_password_is_in_the_servers_own_log(inside: Inside) -> None:
+    """Even where it logs every statement: only a password's verifier is ever sent."""
+    plain = "nothing-to-escape-in-it"
+    inside.secrets.put_secret_value(SecretId=inside.place("orders"), SecretString=plain)
+    inside.rds.sql("ALTER DATABASE postgres SET log_statement = 'all'")
+    try:
+        inside.prepare()
+        role = inside.wanted().role
+        inside.rds.sql(f"ALTER ROLE \"{role}\" PASSWORD 'another'")
+        assert changes(inside.prepare()) == {"orders": ("password set",)}
+    finally:
+        inside.rds.sql("ALTER DATABASE postgres RESET log_statement")
+    log = inside.rds.server.log.read_text()
+    assert log.count(f'ALTER ROLE "{role}" PASSWORD') >= 2
+    assert f'CREATE ROLE "{role}" LOGIN PASSWORD' in log
+    assert plain not in log
