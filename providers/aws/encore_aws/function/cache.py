@@ -68,9 +68,7 @@ def look(
             _APPLY,
         ) from error
     except ssl.SSLError as error:
-        raise ConnectError("no-tls", f"{login.where} speaks no TLS: {error.reason}", _APPLY) from (
-            error
-        )
+        raise ConnectError("no-tls", f"{login.where} speaks no TLS: {error}", _APPLY) from (error)
     except (OSError, EOFError) as error:
         raise unreachable(login.where, error) from error
 

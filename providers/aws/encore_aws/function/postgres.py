@@ -329,7 +329,7 @@ def _refused(login: Login, error: BaseException) -> ConnectError:
                 "Give the role another password, and put that into the secret.",
             )
         if isinstance(one, ssl.SSLError):
-            reason = getattr(one, "verify_message", "") or one.reason or "TLS failed"
+            reason = getattr(one, "verify_message", "") or one
             return ConnectError(
                 "not-trusted",
                 f"the TLS certificate of {login.where} is not trusted: {reason}",
