@@ -11,6 +11,7 @@ import botocore.validate
 import pytest
 from hypothesis import given
 from tests.support.aws_program import ACCOUNT, NAMES, REGION, run
+from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
 from tests.support.graphs import graph, secret, settings
 
@@ -168,6 +169,7 @@ def _not_listed(value: Any, shape: Any, where: str) -> Iterator[str]:
         yield f"{where}: {value}"
 
 
+@examples(30)
 @given(graphs(), environments())
 def test_aws_knows_every_key_of_a_task_definition(app: Graph, environment: Environment) -> None:
     for item in handed(app, resolved(environment)).values():
