@@ -27,7 +27,9 @@ ACCOUNT: Final = "account"
 _HOLE: Final = re.compile(r"\{\{([A-Za-z0-9_.~%/-]+)\}\}")
 _SUFFIXES: Final[Mapping[Scope, str]] = {"itself": "", "objects": "/*", "streams": ":*"}
 _EVERYTHING: Final = "*"
-_EMPTY: Final = len('{"Version":"2012-10-17","Statement":[]}')
+VERSION: Final = "2012-10-17"
+"""Of the language of policies, not of a policy; the older one knows no variables."""
+_EMPTY: Final = len(f'{{"Version":"{VERSION}","Statement":[]}}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,7 @@ def document(found: Iterable[Statement], values: Mapping[str, str] | None = None
     filled = [fill(statement, values or {}) for statement in found]
     if not filled:
         raise ValueError("a policy without a statement")
-    policy = {"Version": "2012-10-17", "Statement": filled}
+    policy = {"Version": VERSION, "Statement": filled}
     return json.dumps(policy, separators=(",", ":"))
 
 

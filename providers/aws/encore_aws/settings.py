@@ -44,8 +44,8 @@ _LOG_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-_LARGEST_NETWORK: Final = 16
-_SMALLEST_NETWORK: Final = 22
+LARGEST_NETWORK: Final = 16
+SMALLEST_NETWORK: Final = 22
 """As prefixes. AWS makes none larger; of a smaller one a sixteenth is too small a subnet."""
 _MOST_STORAGE: Final = 65_536
 _TAG_KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
@@ -396,11 +396,11 @@ def _range_findings(cidr: str | None, where: str) -> Iterator[Diagnostic]:
             "such as 10.0.0.0/16",
         )
         return
-    if not _LARGEST_NETWORK <= network.prefixlen <= _SMALLEST_NETWORK:
-        size = "larger" if network.prefixlen < _LARGEST_NETWORK else "smaller"
+    if not LARGEST_NETWORK <= network.prefixlen <= SMALLEST_NETWORK:
+        size = "larger" if network.prefixlen < LARGEST_NETWORK else "smaller"
         yield _error(
             f"{where}.network.cidr: {cidr} is {size} than can be used",
-            f"from /{_LARGEST_NETWORK} to /{_SMALLEST_NETWORK}, such as 10.0.0.0/16",
+            f"from /{LARGEST_NETWORK} to /{SMALLEST_NETWORK}, such as 10.0.0.0/16",
         )
 
 

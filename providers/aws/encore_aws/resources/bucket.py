@@ -18,6 +18,7 @@ import pulumi
 from encore_aws import arns
 from encore_aws.cloud import cloudfront, s3
 from encore_aws.naming import MissingIdError, Names
+from encore_aws.policies import VERSION
 from encore_aws.settings import Bucket as Options
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage, unknown
@@ -29,7 +30,6 @@ from encore_config.plan import DeclarationRef
 from encore_provisioner.binding import BucketBinding
 
 Outputs = Mapping[str, Any]
-_VERSION: Final = "2012-10-17"
 _UNFINISHED_DAYS: Final = 1
 """After this an upload that was never finished is removed; its parts cost and nobody sees them."""
 _ORIGIN: Final = "bucket"
@@ -371,7 +371,7 @@ def policy(bucket: str, distribution: str) -> str:
                     "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
                 }
             )
-    return json.dumps({"Version": _VERSION, "Statement": statements})
+    return json.dumps({"Version": VERSION, "Statement": statements})
 
 
 def key_statements(graph: Graph, settings: Settings, outputs: Outputs) -> list[dict[str, Any]]:

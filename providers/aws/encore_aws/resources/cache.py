@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from encore_aws.cache_access import access_string
 from encore_aws.cloud import elasticache
 from encore_aws.naming import Names
-from encore_aws.resources.network import Made
+from encore_aws.resources.network import PORTS, Made
 from encore_aws.resources.secret import variable_of
 from encore_aws.settings import Cache as CacheSettings
 from encore_aws.settings import Settings
@@ -41,7 +41,7 @@ TOO_MANY: Final = "E9232"
 NO_PASSWORD: Final = "E9234"
 BAD_SIZE: Final = "E9235"
 
-PORT: Final = 6379
+PORT: Final = PORTS["cache"]
 MOST_CONNECTIONS: Final = 65_000
 """Of one node: ``maxclients`` of ElastiCache, which cannot be changed."""
 POOL: Final = 30

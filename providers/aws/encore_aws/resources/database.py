@@ -31,7 +31,7 @@ Outputs = Mapping[str, Any]
 
 ADMIN: Final = "encore_admin"
 """The server's first user. RDS makes its password, keeps it in Secrets Manager and changes it."""
-_PORT: Final = 5432
+_PORT: Final = network.PORTS["sql"]
 _ADOPTED_POOL: Final = 10
 """Connections of a pool on a server that is not ours: others use it too, and we see neither."""
 _INSIGHT_DAYS: Final = 7
