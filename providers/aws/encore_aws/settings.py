@@ -51,6 +51,10 @@ _MOST_STORAGE: Final = 65_536
 _TAG_KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
 _TAG_VALUE: Final = re.compile(r"[\w .:/=+@-]{0,256}")
 _OUR_TAGS: Final = "encore:"
+_NO_NETWORKS: Final = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
+"""This host, loopback, link-local, and all from multicast on: EC2 makes no VPC of them."""
+_MOST_RULES: Final = 100
+_HEADER: Final = re.compile(r"[A-Za-z0-9_-]+")
 _MOST_TAGS: Final = 40
 """AWS takes 50 tags on a resource; some of them are ours."""
 
@@ -160,7 +164,11 @@ class Settings:
         values = self._values("databases", found, Database, protect=self.protect)
         if found.max_storage is None:
             room = min(2 * values["storage"], _MOST_STORAGE)
-            values["max_storage"] = max(values["max_storage"], room)
+            most = max(values["max_storage"], room)
+            # Near the end of what RDS has, a tenth more is more than there is.
+            values["max_storage"] = (
+                most if _can_grow(values["storage"], most) else values["storage"]
+            )
         is_own = name != DEFAULTS and _names_a_server((self.entry.databases or {}).get(name or ""))
         return Database(**{**values, "is_own": is_own})
 
@@ -286,6 +294,7 @@ def _findings(environment: Environment) -> Iterator[Diagnostic]:
     yield from _metrics_findings(entry, where)
     yield from _day_findings(entry, where)
     yield from _storage_findings(entry, where)
+    yield from _cors_findings(entry, where)
 
 
 def _error(message: str, hint: str) -> Diagnostic:
@@ -343,15 +352,22 @@ def _tag_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
     tags = entry.tags or {}
     if len(tags) > _MOST_TAGS:
         yield _error(f"{where}.tags: {len(tags)} tags", f"{_MOST_TAGS} at most; ours come on top")
+    seen: set[str] = set()
     for key, value in tags.items():
         if key.lower().startswith(("aws:", _OUR_TAGS)):
             owner = "encore-infra" if key.lower().startswith(_OUR_TAGS) else "AWS"
             yield _error(f"{where}.tags: `{key}` is a tag of {owner}", "choose another name")
+        elif key.lower() in seen:
+            yield _error(
+                f"{where}.tags: `{key}` is there twice but for its case, and IAM takes no such two",
+                "keep one of them",
+            )
         elif not (_TAG_KEY.fullmatch(key) and _TAG_VALUE.fullmatch(value)):
             yield _error(
                 f"{where}.tags: AWS does not take `{key}: {value}`",
                 "letters, digits, spaces and _.:/=+-@; 128 in a name, 256 in a value",
             )
+        seen.add(key.lower())
 
 
 def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
@@ -402,6 +418,12 @@ def _range_findings(cidr: str | None, where: str) -> Iterator[Diagnostic]:
             f"{where}.network.cidr: {cidr} is {size} than can be used",
             f"from /{LARGEST_NETWORK} to /{SMALLEST_NETWORK}, such as 10.0.0.0/16",
         )
+    if any(network.overlaps(ipaddress.IPv4Network(block)) for block in _NO_NETWORKS):
+        yield _error(
+            f"{where}.network.cidr: {cidr} means something else everywhere, and AWS makes no "
+            "network of it",
+            "a private one, such as 10.0.0.0/16",
+        )
 
 
 def _trust_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
@@ -448,9 +470,30 @@ def _storage_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnosti
     for name in entry.databases or {}:
         found = _of(entry.databases, name, DatabaseSettings())
         storage, most = found.storage or least, found.max_storage
-        # RDS lets storage grow by a tenth at least, or not at all.
-        if most is not None and most != storage and 10 * most < 11 * storage:
+        if most is not None and most != storage and not _can_grow(storage, most):
             yield _error(
                 f"{where}.databases.{name}: storage of {storage} GiB cannot grow to {most}",
                 "let max_storage be at least a tenth more, or the same if it is not to grow",
             )
+
+
+def _can_grow(storage: int, most: int) -> bool:
+    """RDS lets storage grow by a tenth at least, or not at all."""
+    return 10 * most >= 11 * storage
+
+
+def _cors_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    for name, bucket in (entry.buckets or {}).items():
+        place, rules = f"{where}.buckets.{name}.cors", bucket.cors or ()
+        if len(rules) > _MOST_RULES:
+            yield _error(f"{place}: {len(rules)} rules", f"S3 takes {_MOST_RULES} at most")
+        for rule in rules:
+            for value in (*rule.origins, *(rule.headers or ())):
+                if value.count("*") > 1:
+                    yield _error(f"{place}: `{value}` has more than one *", "S3 takes one at most")
+            for value in rule.expose or ():
+                if not _HEADER.fullmatch(value):
+                    yield _error(
+                        f"{place}: `{value}` is no name of a header, and S3 shows no others",
+                        "name each header that pages may read",
+                    )

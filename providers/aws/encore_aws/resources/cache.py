@@ -13,9 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import pulumi
+
 from encore_aws.cache_access import access_string
 from encore_aws.cloud import elasticache
-from encore_aws.naming import Names
+from encore_aws.naming import Names, described
 from encore_aws.resources.network import PORTS, Made
 from encore_aws.resources.secret import variable_of
 from encore_aws.settings import Cache as CacheSettings
@@ -59,6 +61,11 @@ _VERSION: Final = re.compile(r"(\d{1,2})\.(\d{1,2})", re.ASCII)
 _SIZE: Final = re.compile(r"cache\.[a-z0-9]+\.[a-z0-9]+", re.ASCII)
 _TIERED: Final = "cache.r6gd."
 """Nodes with a disk beside their memory, which must be said."""
+_TIERED_POLICIES: Final = frozenset(
+    {"noeviction", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu"}
+)
+_OUTDATED: Final = ("t1", "t2", "m1", "m2", "m3", "c1", "r3")
+"""Of the generation before: AWS makes no new nodes of them, or none that encrypt."""
 _NOBODY: Final = "off -@all"
 _SUBNETS: Final = "cache#subnets"
 
@@ -177,6 +184,7 @@ def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnos
             continue
         chosen, where = settings.cache(cache.name), f"{where}.caches.{cache.name}"
         yield from _shape_findings(where, chosen)
+        yield from _size_findings(where, cache, chosen)
         yield from _connection_findings(where, cache, chosen, graph, settings)
 
 
@@ -198,11 +206,25 @@ def _shape_findings(where: str, chosen: CacheSettings) -> Iterator[Diagnostic]:
             f"{where}: multi_az without a replica: nothing could take over in another zone",
             "write `replicas: 1`, or `multi_az: false` if the cache may be away for a while",
         )
+
+
+def _size_findings(where: str, cache: Cache, chosen: CacheSettings) -> Iterator[Diagnostic]:
+    usual = "such as cache.t4g.small or cache.m7g.large"
     if not _SIZE.fullmatch(chosen.size):
+        yield _error(BAD_SIZE, f"{where}.size: `{chosen.size}` is no size of a cache's node", usual)
+    elif chosen.size.split(".")[1] in _OUTDATED:
         yield _error(
             BAD_SIZE,
-            f"{where}.size: `{chosen.size}` is no size of a cache's node",
-            "such as cache.t4g.small or cache.m7g.large",
+            f"{where}.size: `{chosen.size}` is of an old generation, of which AWS makes no new "
+            "cache with encryption",
+            usual,
+        )
+    elif chosen.size.startswith(_TIERED) and cache.eviction_policy not in _TIERED_POLICIES:
+        yield _error(
+            BAD_SIZE,
+            f"{where}.size: nodes with a disk, as `{chosen.size}`, cannot evict by the policy "
+            f"{cache.eviction_policy} that the app declares",
+            "take cache.r7g, or declare another policy, such as allkeys-lru",
         )
 
 
@@ -278,7 +300,7 @@ def _create_subnets(wanted: Wanted, network: Made, stage: Stage) -> elasticache.
     return elasticache.SubnetGroup(
         _SUBNETS,
         name=wanted.subnets,
-        description=f"{stage.names.app} {stage.names.environment}: where caches lie",
+        description=described(f"{stage.names.app} {stage.names.environment}: where caches lie"),
         subnet_ids=list(network.subnets["storage"]),
         tags=stage.tags(None),
         opts=stage.options(_SUBNETS, Note(reason="caches lie where no route leads out")),
@@ -295,7 +317,7 @@ def _create(
     made = elasticache.ReplicationGroup(
         name,
         replication_group_id=wanted.name,
-        description=f"{stage.names.app} {stage.names.environment}: {name}",
+        description=described(f"{stage.names.app} {stage.names.environment}: {name}"),
         engine=wanted.engine,
         engine_version=wanted.version,
         auto_minor_version_upgrade=not wanted.follows,
@@ -316,7 +338,7 @@ def _create(
         at_rest_encryption_enabled=True,
         kms_key_id=wanted.key,
         snapshot_retention_limit=wanted.backup_days,
-        final_snapshot_identifier=wanted.final_snapshot,
+        final_snapshot_identifier=_last_snapshot(wanted, network),
         # Else an apply would say "done" of what happens some night in the maintenance window.
         apply_immediately=True,
         tags=stage.tags(wanted.reference),
@@ -332,13 +354,23 @@ def _create(
     }
 
 
+def _last_snapshot(wanted: WantedCache, network: Made) -> pulumi.Output[str] | None:
+    """Ends like the id of the security group, which is another one when all is made again: of an
+    environment that was removed before there is a snapshot already.
+    """
+    if wanted.final_snapshot is None:
+        return None
+    ending = network.storage["cache"].id.apply(lambda id_: id_.rpartition("-")[2][-8:])
+    return pulumi.Output.concat(wanted.final_snapshot, "-", ending)
+
+
 def _create_parameters(wanted: WantedCache, stage: Stage) -> elasticache.ParameterGroup:
     name = wanted.part("parameters")
     note = Note(reason="what is given up when memory is full", declaration=wanted.reference)
     return elasticache.ParameterGroup(
         name,
         name=wanted.parameters,
-        description=f"{stage.names.app} {stage.names.environment}: {wanted.reference}",
+        description=described(f"{stage.names.app} {stage.names.environment}: {wanted.reference}"),
         family=wanted.family,
         parameters=[{"name": "maxmemory-policy", "value": wanted.declared.eviction_policy}],
         tags=stage.tags(wanted.reference),

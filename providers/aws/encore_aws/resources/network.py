@@ -194,6 +194,8 @@ def _create_subnets(
     zones = root.get_availability_zones_output(
         state="available",
         filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+        # Fargate runs nothing there, and old accounts are given this zone of Tokyo's all the same.
+        exclude_zone_ids=["apne1-az3"],
         opts=stage.question,
     )
     made: dict[tuple[Tier, int], ec2.Subnet] = {}
@@ -398,7 +400,8 @@ def _endpoint_group(wanted: Wanted, home: ec2.Vpc, stage: Stage) -> ec2.Security
 
 
 _GROUPS: Final = {
-    "compute": "what the app's containers belong to",
+    # These are descriptions too, and an apostrophe is nothing that AWS takes there.
+    "compute": "what all containers of the app belong to",
     "sql": "databases take connections from compute alone",
     "cache": "caches take connections from compute alone",
 }

@@ -18,7 +18,7 @@ import pulumi
 from encore_aws import arns, policies
 from encore_aws.cloud import iam, root
 from encore_aws.containers import Container, containers
-from encore_aws.naming import RULES, Names
+from encore_aws.naming import RULES, Names, described
 from encore_aws.permissions import Allowed, Grants
 from encore_aws.policies import ACCOUNT, MOST_CHARACTERS, MOST_POLICIES, Key, Statement
 from encore_aws.resources import log_group, secret
@@ -138,7 +138,9 @@ def _role(
         container=container,
         purpose=purpose,
         name=names.name("role", container.label, purpose),
-        description=f"{names.app} {names.environment}, {container.label}: {_REASONS[purpose]}",
+        description=described(
+            f"{names.app} {names.environment}, {container.label}: {_REASONS[purpose]}", 1_000
+        ),
         trust=trust(settings),
         policies=cut,
         policy_names=tuple(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from encore_aws.cloud import secretsmanager
-from encore_aws.naming import Names
+from encore_aws.naming import Names, described
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
 from encore_config.diagnostics import Diagnostic
@@ -258,7 +258,7 @@ def _create(wanted: WantedSecret, stage: Stage) -> secretsmanager.Secret:
     return secretsmanager.Secret(
         wanted.resource,
         name=wanted.name,
-        description=f"{stage.names.app} {stage.names.environment}: {what}",
+        description=described(f"{stage.names.app} {stage.names.environment}: {what}"),
         recovery_window_in_days=wanted.recovery_days,
         kms_key_id=wanted.key,
         tags=stage.tags(wanted.reference),
