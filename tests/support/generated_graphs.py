@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -41,6 +42,9 @@ POLICIES: Final = ("noeviction", "allkeys-lru", "volatile-ttl")
 BUCKET_OPERATIONS: Final = (
     "attrs", "delete", "list", "public_url", "read", "signed_download", "signed_upload", "write",
 )  # fmt: skip
+_ENGINES: Final[tuple[tuple[Any, str | None], ...]] = (
+    (None, None), ("valkey", None), ("valkey", "7.2"), ("redis", None), ("redis", "6.2"),
+)  # fmt: skip
 _NAMES: Final = ("a", "b1", "carts", "order-placed", "x" * 60, "uploads", "users_and_more", "z-9")
 
 
@@ -48,28 +52,29 @@ def at(number: int = 1) -> At:
     return At(file="app/main.ts", line=number, column=1)
 
 
-def names(most: int = 4) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(_NAMES), unique=True, max_size=most).map(sorted)
+def names(most: int = 4, among: Sequence[str] = _NAMES) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(among), unique=True, max_size=most).map(sorted)
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    services = sorted(draw(st.lists(st.sampled_from(_NAMES), unique=True, min_size=1, max_size=4)))
+def graphs(draw: st.DrawFn, *, among: Sequence[str] = _NAMES) -> Graph:
+    """``among``: the names that services and declarations may have."""
+    services = sorted(draw(st.lists(st.sampled_from(among), unique=True, min_size=1, max_size=4)))
     owner = st.sampled_from(services)
-    topics = tuple(_topic(draw, name) for name in draw(names()))
+    topics = tuple(_topic(draw, name) for name in draw(names(among=among)))
     subscriptions = tuple(
         _subscription(draw, topic.name, name, draw(owner))
         for topic in topics
-        for name in draw(names(2))
+        for name in draw(names(2, among))
     )
     buckets = tuple(
         Bucket(name=n, public=draw(st.booleans()), versioned=draw(st.booleans()), at=at())
-        for n in draw(names())
+        for n in draw(names(among=among))
     )
-    databases = tuple(_database(draw, name) for name in draw(names()))
+    databases = tuple(_database(draw, name) for name in draw(names(among=among)))
     caches = tuple(
         Cache(name=n, eviction_policy=draw(st.sampled_from(POLICIES)), at=at())
-        for n in draw(names(2))
+        for n in draw(names(2, among))
     )
     secrets = tuple(
         Secret(
@@ -159,6 +164,7 @@ def environments(draw: st.DrawFn, *, kind: str | None = None) -> Environment:
             [(REGION, "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
         )
     )
+    engine, version = draw(st.sampled_from(_ENGINES))
     entry = EnvironmentEntry(
         provider="aws",
         region=region,
@@ -176,11 +182,13 @@ def environments(draw: st.DrawFn, *, kind: str | None = None) -> Environment:
                 layout=draw(st.none() | st.sampled_from(["shared", "separate", "per-service"])),
                 size=draw(st.none() | st.sampled_from(["db.t4g.small", "db.m7g.large"])),
                 multi_az=draw(st.none() | st.booleans()),
+                storage=draw(st.none() | st.sampled_from([450, 60_000])),
             )
         },
         caches={
             "defaults": CacheSettings(
-                engine=draw(st.none() | st.sampled_from(["valkey", "redis"])),
+                engine=engine,
+                version=version,
                 replicas=draw(st.sampled_from([1, 2])),
                 multi_az=draw(st.none() | st.booleans()),
             )
@@ -188,6 +196,7 @@ def environments(draw: st.DrawFn, *, kind: str | None = None) -> Environment:
         buckets={
             "defaults": BucketSettings(
                 cors=draw(st.none() | st.just((CorsRule(origins=("https://shop.example",)),))),
+                cache_seconds=draw(st.none() | st.sampled_from([0, 60])),
             )
         },
         containers=Containers(
