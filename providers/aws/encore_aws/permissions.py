@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from encore_aws.containers import Container, of_gateway, of_services
+from encore_aws.containers import Container, of_gateway, of_services, opened
 from encore_aws.settings import Settings
 from encore_config.graph import Graph, Use
 
@@ -275,11 +275,8 @@ def _secrets(graph: Graph) -> Iterator[tuple[str, str, str]]:
     for secret in graph.secrets:
         for service in secret.services or ("",):
             yield service, "secret", secret.name
-    for use in graph.uses:
-        if use.kind in ("cache", "database"):
-            yield use.service, "password", f"{use.kind}/{use.name}"
-    for keyspace in graph.keyspaces:
-        yield keyspace.service, "password", f"cache/{keyspace.cache}"
+    for service, name in opened(graph):
+        yield service, "password", name
 
 
 def granted(graph: Graph, settings: Settings) -> tuple[Granted, ...]:

@@ -9,13 +9,13 @@ workers again, and fills it as the app needs (contract §4.5 and §2).
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from encore_aws import sizes
-from encore_aws.containers import containers
+from encore_aws.containers import holders
 from encore_aws.settings import Database as Options
 from encore_aws.settings import Settings
 from encore_config.diagnostics import Diagnostic
@@ -53,9 +53,7 @@ class Servers:
             if use.kind == "database":
                 self._users[use.name].add(use.service)
         self._roots = {"/" if s.root == "." else f"/{s.root}/": s.name for s in graph.services}
-        self._running = Counter(
-            service for item in containers(graph, settings) for service in item.active
-        )
+        self._holders = holders(graph, settings)
         self.places: Mapping[str, str] = {
             database.name: self._place(database)
             for database in graph.databases
@@ -101,19 +99,19 @@ class Servers:
         """
         here, options = self.on(key), self._settings.containers
         times = options.replicas * options.worker_threads
-        holders = {name: self._holders(name) for name in here}
+        opens = {name: self._holders[f"database/{name}"] for name in here}
         found = {name: self._settings.database(name).max_connections for name in here}
         limit = sizes.server_limit(self.options(key).size)
         if limit is not None:
-            given = sum((found[name] or 0) * holders[name] for name in here) * times
+            given = sum((found[name] or 0) * opens[name] for name in here) * times
             share = sizes.pool_size(
                 limit - sizes.RESERVED - given,
-                sum(holders[name] for name in here if found[name] is None),
+                sum(opens[name] for name in here if found[name] is None),
                 processes=options.replicas,
                 workers=options.worker_threads,
             )
             found = {name: share if value is None else value for name, value in found.items()}
-        taken = sum((found[name] or 0) * holders[name] for name in here) * times
+        taken = sum((found[name] or 0) * opens[name] for name in here) * times
         return Pools(limit=limit, sizes=found, taken=taken)
 
     def _place(self, database: Database) -> str:
@@ -122,12 +120,6 @@ class Servers:
             return f"database/{database.name}"
         service = self.owner(database) if options.layout == "per-service" else None
         return SHARED if service is None else f"service/{service}"
-
-    def _holders(self, database: str) -> int:
-        """How many kinds of containers open it. One with the whole app counts for any database."""
-        if self._settings.containers.layout == "combined":
-            return 1
-        return sum(self._running[service] for service in self._users.get(database, ()))
 
 
 def findings(graph: Graph, settings: Settings) -> Iterator[Diagnostic]:

@@ -27,7 +27,7 @@ from encore_aws.resources import (
     subscription,
     topic,
 )
-from encore_config.environment import Containers, DatabaseSettings, Layout
+from encore_config.environment import CacheSettings, Containers, DatabaseSettings, Layout
 from encore_config.graph import Graph
 
 SMALL: Final = 20
@@ -83,6 +83,11 @@ def test_however_databases_share_servers(layout: Layout) -> None:
     given = settings_of(containers=APART, databases=databases)
     assert growth(lambda graph: database.normalise(graph, given, NAMES)) <= TIMES * SLACK
     assert growth(lambda graph: list(database.findings(graph, given, NAMES))) <= TIMES * SLACK
+
+
+def test_connections_of_caches_are_counted_in_one_go() -> None:
+    given = settings_of(containers=APART, caches={"defaults": CacheSettings(max_connections=5)})
+    assert growth(lambda graph: list(cache.findings(graph, given, NAMES))) <= TIMES * SLACK
 
 
 @pytest.mark.parametrize("containers", [None, APART], ids=["combined", "per-service"])

@@ -17,6 +17,7 @@ import pulumi
 
 from encore_aws.cache_access import access_string
 from encore_aws.cloud import elasticache
+from encore_aws.containers import holders
 from encore_aws.naming import Names, described
 from encore_aws.resources.network import PORTS, Made
 from encore_aws.resources.secret import variable_of
@@ -29,7 +30,6 @@ from encore_config.graph import Cache, Graph
 from encore_config.infra import EnvRef, Redis, RedisAuth, TLSConfig
 from encore_config.plan import DeclarationRef
 from encore_provisioner.binding import CacheBinding
-from encore_provisioner.emit.scope import scope
 
 Outputs = Mapping[str, Any]
 Engine = Literal["valkey", "redis"]
@@ -176,6 +176,8 @@ def _family(engine: Engine, version: str) -> str:
 def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
     """What ElastiCache would refuse, and what would keep the app from starting."""
     del names
+    times = settings.containers.replicas * settings.containers.worker_threads
+    opened = holders(graph, settings)
     for cache in graph.caches:
         where = f"environments.{settings.environment}"
         adopted = settings.adopt.caches.get(cache.name)
@@ -185,7 +187,7 @@ def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnos
         chosen, where = settings.cache(cache.name), f"{where}.caches.{cache.name}"
         yield from _shape_findings(where, chosen)
         yield from _size_findings(where, cache, chosen)
-        yield from _connection_findings(where, cache, chosen, graph, settings)
+        yield from _connection_findings(where, chosen, opened[f"cache/{cache.name}"] * times)
 
 
 def _error(code: str, message: str, hint: str) -> Diagnostic:
@@ -240,13 +242,12 @@ def _why_not(engine: Engine, version: str) -> str | None:
     return None
 
 
-def _connection_findings(
-    where: str, cache: Cache, chosen: CacheSettings, graph: Graph, settings: Settings
-) -> Iterator[Diagnostic]:
-    """At least one pool in each process; code that calls ``named`` opens more of them."""
+def _connection_findings(where: str, chosen: CacheSettings, processes: int) -> Iterator[Diagnostic]:
+    """``processes``, or Node's threads in them, have one pool each at least; code that calls
+    ``named`` opens more of them.
+    """
     if chosen.max_connections is None:
         return
-    processes = _processes(cache, graph, settings)
     wanted = processes * chosen.max_connections
     if wanted > MOST_CONNECTIONS:
         yield _error(
@@ -255,16 +256,6 @@ def _connection_findings(
             f"connections each are {wanted:,}; a node takes {MOST_CONNECTIONS:,}",
             f"{MOST_CONNECTIONS // processes} at most, and {POOL} are mostly enough",
         )
-
-
-def _processes(cache: Cache, graph: Graph, settings: Settings) -> int:
-    """How many processes, or Node's threads in them, have a pool of their own."""
-    chosen = settings.containers
-    holders: list[str | None] = [None]
-    if chosen.layout == "per-service":
-        holders = [graph.gateway.name, *(service.name for service in graph.services)]
-    using = sum(cache.name in scope(graph, holder).caches for holder in holders)
-    return using * chosen.replicas * chosen.worker_threads
 
 
 def _adopted_findings(where: str, adopted: AdoptedCache) -> Iterator[Diagnostic]:
