@@ -16,10 +16,11 @@ import pulumi
 
 from encore_aws import defaults, nat_machine
 from encore_aws.cloud import ec2, root, vpc
+from encore_aws.mistakes import LARGEST_NETWORK, SMALLEST_NETWORK
 from encore_aws.naming import Names
 from encore_aws.resources.container import PORT
-from encore_aws.settings import LARGEST_NETWORK, SMALLEST_NETWORK, Settings
 from encore_aws.settings import Network as Options
+from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
 from encore_config.diagnostics import Diagnostic
 from encore_config.graph import Graph
