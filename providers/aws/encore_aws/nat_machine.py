@@ -107,9 +107,14 @@ def create(
         user_data=SCRIPT.replace("@SOURCES@", ", ".join(sources)),
         user_data_replace_on_change=True,
         tags=dict(tags),
-        # A newer image replaces no machine that works: every apply would cut the app off.
+        # A newer image replaces no machine that works: every apply would cut the app off. And the
+        # provider takes `sourceDestCheck` for a property of the machine too, and would switch it on
+        # with the second apply (terraform-provider-aws, issue 44768); it is the interface's alone.
         opts=stage.options(
-            name, _note("compute's way to the internet"), needs=[address], ignore=["ami"]
+            name,
+            _note("compute's way to the internet"),
+            needs=[address],
+            ignore=["ami", "sourceDestCheck"],
         ),
     )
     return interface
