@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from encore_config.environment import EnvironmentType
 
-
 ENDPOINT_A_MONTH: Final = 7.3
 """Dollars for an endpoint in one zone."""
 

@@ -158,31 +158,13 @@ def _starting(
     by = _STARTED_BY.get(settings.containers.trust, _STARTED_ELSEWHERE)
     found = [
         Allowed(kind="secret", operation="read", name=variable)
-        for variable in variables(graph, grants, container, settings)
+        for variable in secret.variables_of(graph, grants, container, settings)
     ]
     if "log-group" in by:
         found.append(Allowed(kind="log-group", operation="write", name=container.label))
     if "image" in by and repository(settings) is not None:
         found.append(Allowed(kind="image", operation="pull", name=_IMAGE))
     return tuple(found)
-
-
-def variables(
-    graph: Graph, grants: Grants, container: Container, settings: Settings
-) -> tuple[str, ...]:
-    """The same as ``secret.variables_of``, without going through the graph for each container."""
-    if container.service is None:
-        return secret.variables_of(graph, None, settings.adopt)
-    found = {secret.SERVICE_KEY} if graph.services else set()
-    for read in grants.secrets(container):
-        if read.kind == "secret":
-            found.add(secret.variable_of("declared", read.name))
-            continue
-        kind, _, name = read.name.partition("/")
-        there = settings.adopt.caches.get(name) if kind == "cache" else None
-        if there is None or there.password is not None:
-            found.add(secret.variable_of("cache" if kind == "cache" else "database", name))
-    return tuple(sorted(found))
 
 
 def repository(settings: Settings) -> str | None:

@@ -15,6 +15,8 @@ from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
 from tests.support.graphs import graph, secret, settings
 
+from encore_aws.containers import whole
+from encore_aws.permissions import Grants
 from encore_aws.resources import container as kind
 from encore_aws.resources import log_group, role
 from encore_aws.resources import secret as secrets
@@ -43,7 +45,10 @@ def handed(app: Graph, chosen: Settings) -> dict[str, Any]:
         "subscriptions": {
             f"{item.topic}/{item.name}": {"arn": "arn:queue"} for item in app.subscriptions
         },
-        "variables": {name: f"arn:{name}" for name in secrets.variables_of(app)}
+        "variables": {
+            name: f"arn:{name}"
+            for name in secrets.variables_of(app, Grants(app), whole(app), chosen)
+        }
         | {secrets.SERVICE_KEY: "arn:key"},
     }
 
