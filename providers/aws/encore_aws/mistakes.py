@@ -14,12 +14,30 @@ from typing import Final
 from encore_aws.defaults import default
 from encore_aws.naming import ID
 from encore_config.diagnostics import Diagnostic
-from encore_config.environment import DatabaseSettings, Environment, EnvironmentEntry, Subnets
+from encore_config.environment import (
+    Adopt,
+    DatabaseSettings,
+    Environment,
+    EnvironmentEntry,
+    Network,
+    Subnets,
+)
+from encore_provisioner.suggest import did_you_mean
 
-_REGION: Final = re.compile(r"[a-z]{2}(-gov)?-(?!iso)[a-z]+-\d")
+_REGION: Final = re.compile(r"[a-z]{2}(-gov)?-(central|(north|south)(east|west)?|east|west)-\d")
 """Of AWS's partitions those that are written for: all but the isolated and the sovereign ones."""
+_APART: Final = re.compile(r"[a-z]{2}-iso|eusc-")
+_REGIONS: Final = (
+    *("af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-south-1"),
+    *("ap-southeast-1", "ap-southeast-2", "ca-central-1", "ca-west-1", "cn-north-1"),
+    *("cn-northwest-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1"),
+    *("eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1"),
+    *("mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1"),
+    *("us-west-1", "us-west-2"),
+)
+"""To guess what was meant. AWS adds some each year: what has the form of a region may be one."""
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+")
-_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:key/.+")
+_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[\w-]+")
 _TRUSTED: Final = ("ec2", "ecs", "eks")
 _LOG_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -35,6 +53,13 @@ _NO_NETWORKS: Final = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/
 """This host, loopback, link-local, and all from multicast on: EC2 makes no VPC of them."""
 _MOST_RULES: Final = 100
 _HEADER: Final = re.compile(r"[A-Za-z0-9_-]+")
+_OWN_ID: Final = re.compile(r"(?P<kind>vpc|subnet)-[\w-]+")
+_NAMESPACE: Final = re.compile(r"(?!AWS/)[\w./#-][\w./#: -]{0,254}", re.ASCII)
+_SERVER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
+_ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.*-]*://[^/\s]+")
+_IMAGE: Final = re.compile(r"[A-Za-z0-9][\w.:/@-]*", re.ASCII)
+"""What ends up in a task definition. Whether it is there, and spelt as its registry wants, is not
+asked."""
 _MOST_TAGS: Final = 40
 """AWS takes 50 tags on a resource; some of them are ours."""
 
@@ -48,9 +73,11 @@ def mistakes(environment: Environment) -> Iterator[Diagnostic]:
     yield from _network_findings(entry, where)
     yield from _trust_findings(entry, where)
     yield from _metrics_findings(entry, where)
+    yield from _image_findings(entry, where)
     yield from _day_findings(entry, where)
     yield from _storage_findings(entry, where)
     yield from _cors_findings(entry, where)
+    yield from _adopt_findings(entry, where)
 
 
 def _error(message: str, hint: str) -> Diagnostic:
@@ -81,7 +108,7 @@ def _place(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
     elif not _REGION.fullmatch(entry.region):
         yield _error(
             f"{where}.region: `{entry.region}` is no region that encore-infra knows",
-            "such as eu-north-1, without the letter of a zone",
+            _region_meant(entry.region),
         )
     if entry.id is not None and not ID.fullmatch(entry.id):
         yield _error(
@@ -102,6 +129,12 @@ def _place(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
             "encrypts only what lies in its own region",
             f"name a key in {entry.region}",
         )
+
+
+def _region_meant(region: str) -> str:
+    if _APART.match(region):
+        return "such as eu-north-1; the isolated and the sovereign regions are not supported"
+    return did_you_mean(region, _REGIONS) or "such as eu-north-1, without the letter of a zone"
 
 
 def _tag_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
@@ -141,6 +174,7 @@ def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnosti
                 f"{where}.network.{key} has no meaning in a network of your own",
                 f"remove `{key}`, or `vpc` to have a network made",
             )
+    yield from _id_findings(network, where)
     subnets = network.subnets or Subnets()
     for tier, least in (("compute", 1), ("storage", 2)):
         given = set(getattr(subnets, tier) or ())
@@ -148,6 +182,24 @@ def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnosti
             yield _error(
                 f"{where}.network.subnets.{tier} names {len(given)} subnets; {least} are needed",
                 _WHY_SUBNETS[tier],
+            )
+
+
+def _id_findings(network: Network, where: str) -> Iterator[Diagnostic]:
+    """Of a network that a person has. Resources are found by id, never by name."""
+    subnets = network.subnets or Subnets()
+    named = [("vpc", network.vpc or "", "vpc")]
+    named += [
+        (f"subnets.{tier}", one, "subnet")
+        for tier in subnets.__struct_fields__
+        for one in getattr(subnets, tier) or ()
+    ]
+    for key, value, kind in named:
+        found = _OWN_ID.fullmatch(value)
+        if found is None or found["kind"] != kind:
+            yield _error(
+                f"{where}.network.{key}: `{value}` is not the id of a {kind}",
+                f"such as {kind}-0a1b2c3d4e5f60718",
             )
 
 
@@ -198,10 +250,24 @@ def _metrics_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnosti
         yield _error(
             f"{where}.metrics names no namespace", "add for example `namespace: shop/production`"
         )
+    elif metrics.namespace and not _NAMESPACE.fullmatch(metrics.namespace):
+        yield _error(
+            f"{where}.metrics.namespace: `{metrics.namespace}` is none that CloudWatch takes",
+            "letters, digits and _./#:-, 255 at most; no colon first, and not AWS/, which is AWS's",
+        )
     if metrics.namespace and metrics.exporter is None:
         yield _error(
             f"{where}.metrics.namespace says nothing without an exporter",
             "add `exporter: cloudwatch`",
+        )
+
+
+def _image_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    image = entry.containers.image if entry.containers else None
+    if image is not None and not _IMAGE.fullmatch(image):
+        yield _error(
+            f"{where}.containers.image: `{image}` is no name of an image",
+            "such as 111122223333.dkr.ecr.eu-north-1.amazonaws.com/shop:1",
         )
 
 
@@ -245,6 +311,12 @@ def _cors_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
         if len(rules) > _MOST_RULES:
             yield _error(f"{place}: {len(rules)} rules", f"S3 takes {_MOST_RULES} at most")
         for rule in rules:
+            for value in rule.origins:
+                if not _ORIGIN.fullmatch(value):
+                    yield _error(
+                        f"{place}: `{value}` is no origin: no browser sends it like that",
+                        "scheme and host, with nothing behind, such as https://shop.example.com",
+                    )
             for value in (*rule.origins, *(rule.headers or ())):
                 if value.count("*") > 1:
                     yield _error(f"{place}: `{value}` has more than one *", "S3 takes one at most")
@@ -254,3 +326,21 @@ def _cors_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
                         f"{place}: `{value}` is no name of a header, and S3 shows no others",
                         "name each header that pages may read",
                     )
+
+
+def _adopt_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
+    """Of names. ARNs are looked at with what is declared, which says what they should be."""
+    adopt = entry.adopt or Adopt()
+    named = {f"databases.{name}.instance": of.instance for name, of in adopt.databases.items()}
+    named |= {f"caches.{name}.group": of.group for name, of in adopt.caches.items()}
+    for key, value in named.items():
+        if not _SERVER.fullmatch(value):
+            yield _error(
+                f"{where}.adopt.{key}: `{value}` is no name of a server",
+                "its identifier in AWS: letters, digits and hyphens; no ARN and no address",
+            )
+    for name, of in adopt.databases.items():
+        if not of.username:
+            yield _error(
+                f"{where}.adopt.databases.{name}.username is empty", "name who logs in there"
+            )

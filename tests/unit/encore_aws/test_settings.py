@@ -312,7 +312,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "a.cors: 101 rules",
     ),
 ]
-_OWN = GivenNetwork(vpc="vpc-1", subnets=Subnets(compute=("a",), storage=("b", "c")))
+_OWN = GivenNetwork(
+    vpc="vpc-1", subnets=Subnets(compute=("subnet-a",), storage=("subnet-b", "subnet-c"))
+)
 
 
 @pytest.mark.parametrize(("given", "words"), REFUSED, ids=[words for _, words in REFUSED])
@@ -350,7 +352,7 @@ def test_the_nearest_thing_to_a_mistake_is_taken(given: dict[str, Any]) -> None:
     ("given", "count"),
     [
         ({"cidr": "10.0.0.0/16", "zones": 3, "nat": "none"}, 3),
-        ({"subnets": Subnets(compute=("a",), storage=("b", "b"))}, 1),
+        ({"subnets": Subnets(compute=("subnet-a",), storage=("subnet-b", "subnet-b"))}, 1),
         ({"subnets": None}, 2),
     ],
     ids=["what is for a new network", "one subnet twice", "no subnets"],

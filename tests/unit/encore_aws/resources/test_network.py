@@ -203,7 +203,9 @@ def test_a_network_of_ones_own_gets_security_groups_and_nothing_else() -> None:
 def test_a_network_of_ones_own_may_have_public_subnets() -> None:
     given = Given(
         vpc="vpc-1",
-        subnets=Subnets(public=("subnet-9",), compute=("subnet-1",), storage=("a", "b")),
+        subnets=Subnets(
+            public=("subnet-9",), compute=("subnet-1",), storage=("subnet-a", "subnet-b")
+        ),
     )
     assert made(given)[1]["network"]["subnets"]["public"] == ["subnet-9"]
 
