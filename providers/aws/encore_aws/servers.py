@@ -22,6 +22,8 @@ from encore_config.diagnostics import Diagnostic
 from encore_config.graph import Database, Graph
 
 SHARED: Final = "shared"
+_NAMED: Final = 5
+"""Databases that a finding names; of an app with a thousand nobody reads them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +184,7 @@ def _connection_findings(where: str, here: tuple[str, ...], found: Pools) -> Ite
 
 def _production_findings(where: str, options: Options, settings: Settings) -> Iterator[Diagnostic]:
     careless = {
-        "protect": (not options.protect, "one mistaken apply can delete it"),
+        "protect": (not options.protect, "one mistaken apply can delete a database"),
         "backup_days": (options.backup_days == 0, "nothing brings back what is deleted or spoilt"),
         "final_snapshot": (not options.final_snapshot, "its data ends with the server"),
     }
@@ -208,4 +210,5 @@ def _production_findings(where: str, options: Options, settings: Settings) -> It
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    shown = ", ".join(f"`{name}`" for name in names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown

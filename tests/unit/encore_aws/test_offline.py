@@ -12,7 +12,7 @@ from hypothesis import given
 from tests.support.aws_made import target
 from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
-from tests.support.graphs import bucket, database, graph, topic, use
+from tests.support.graphs import bucket, database, graph, subscription, topic, use
 
 from encore_aws import offline
 from encore_aws.replacement import RULES
@@ -106,6 +106,18 @@ def test_a_comparison_is_no_plan_to_compare_with() -> None:
     with pytest.raises(RefusedError) as caught:
         offline.plan(wanted, once)
     assert caught.value.code == "plan-is-a-comparison"
+
+
+def test_names_that_the_program_cannot_tell_apart_are_refused_with_a_way_out() -> None:
+    """To Encore's parser a name is any text, and unique in its kind or topic."""
+    app = graph(
+        topics=[topic("t"), topic("t/a")],
+        subscriptions=[subscription("t", "a/b"), subscription("t/a", "b")],
+    )
+    with pytest.raises(RefusedError, match="subscription/t/a/b") as caught:
+        offline.make_plan(target(app, live()))
+    assert caught.value.code == "names-meet"
+    assert "rename one" in (caught.value.hint or "")
 
 
 def test_settings_that_cannot_be_are_told_together() -> None:

@@ -198,6 +198,13 @@ def test_more_connections_than_the_server_takes(given: int, more: str | None) ->
         assert "environments.production.databases.defaults" in found["E9210"]
 
 
+def test_of_many_databases_a_finding_names_some() -> None:
+    many = app(*(f"d{n:03}" for n in range(1_000)))
+    found = codes(many, chosen())["E9210"]
+    assert "`d000`, `d001`, `d002`, `d003`, `d004` and 995 more may open" in found
+    assert len(found) < 500
+
+
 def test_too_many_pools_are_too_much_even_with_one_connection_each() -> None:
     containers = Containers(replicas=6, worker_threads=3)
     assert list(codes(app(), chosen(containers=containers))) == ["E9210"]
