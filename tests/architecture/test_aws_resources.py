@@ -38,6 +38,7 @@ NAME_KEYS: Final = (
 
 GIVEN_NAMES: Final[Mapping[str, str]] = {
     "database#server-log": "RDS chooses where a server's log goes",
+    "service#database-server-log": "likewise, of the server of one service",
 }
 """Resources whose name is not ours to choose, and why; parts of a label before ``#`` may differ."""
 
