@@ -17,14 +17,17 @@ from encore_config.environment import (
     EnvironmentEntry,
     MetricsSettings,
     Network,
+    Subnets,
 )
 from encore_config.graph import (
     App,
     Bucket,
     Cache,
     Database,
+    Endpoint,
     Gateway,
     Graph,
+    Metric,
     MigrationFile,
     Migrations,
     Secret,
@@ -84,20 +87,29 @@ def graphs(draw: st.DrawFn, *, among: Sequence[str] = _NAMES) -> Graph:
         )
         for number in range(draw(st.integers(0, 3)))
     )
+    metrics = tuple(
+        Metric(name=n, kind="counter", services=tuple(services), at=at()) for n in draw(names(1))
+    )
     handler = draw(st.none() | owner)
     return Graph(
         app=App(id="shop", language="typescript"),
         gateway=Gateway(
             auth_handler=ServiceEndpoint(service=handler, name="auth") if handler else None
         ),
-        services=tuple(Service(name=name, root=name, at=at()) for name in services),
+        services=tuple(
+            # All that is declared lies in the folder `app`, which the first one may hold.
+            Service(name=n, root="app" if not i and draw(st.booleans()) else n, at=at())
+            for i, n in enumerate(services)
+        ),
         topics=topics,
         subscriptions=subscriptions,
         buckets=buckets,
         databases=databases,
         caches=caches,
         secrets=secrets,
-        uses=_uses(draw, services, topics, buckets, databases, caches),
+        metrics=metrics,
+        endpoints=tuple(_endpoint(name) for name in services),
+        uses=_uses(draw, services, topics, buckets, databases, caches, metrics, services),
     )
 
 
@@ -134,13 +146,27 @@ def _database(draw: st.DrawFn, name: str) -> Database:
     return Database(name=name, migrations=migrations if files else None, at=at())
 
 
+def _endpoint(service: str) -> Endpoint:
+    return Endpoint(
+        service=service,
+        name="call",
+        methods=("GET",),
+        path=f"/{service}",
+        access="public",
+        kind="typed",
+        at=at(),
+    )
+
+
 def _uses(draw: st.DrawFn, services: list[str], *groups: Any) -> tuple[Use, ...]:
-    kinds = ("topic", "bucket", "database", "cache")
+    kinds = ("topic", "bucket", "database", "cache", "metric", "endpoint")
     operations: dict[str, tuple[str, ...]] = {
         "topic": ("publish",),
         "bucket": BUCKET_OPERATIONS,
         "database": ("access", "read", "write"),
         "cache": ("access", "read", "write"),
+        "metric": ("increment",),
+        "endpoint": ("call",),
     }
     found = []
     for service in services:
@@ -148,12 +174,26 @@ def _uses(draw: st.DrawFn, services: list[str], *groups: Any) -> tuple[Use, ...]
             for declared in group:
                 some = draw(st.sets(st.sampled_from(operations[kind])))
                 if some:
-                    found.append(_use(service, kind, declared.name, tuple(sorted(some))))
+                    name = f"{declared}.call" if kind == "endpoint" else declared.name
+                    found.append(_use(service, kind, name, tuple(sorted(some))))
     return tuple(sorted(found, key=lambda use: (use.service, use.kind, use.name)))
 
 
 def _use(service: str, kind: Any, name: str, operations: Any) -> Use:
     return Use(service=service, kind=kind, name=name, operations=operations, at=(at(),))
+
+
+@st.composite
+def _networks(draw: st.DrawFn) -> Network:
+    """One to make, or one that a person has."""
+    if draw(st.integers(0, 3)) == 3:
+        subnets = {"compute": ("subnet-1",), "storage": ("subnet-2", "subnet-3")}
+        return Network(vpc="vpc-1", subnets=Subnets(**subnets))
+    return Network(
+        cidr=draw(st.none() | st.sampled_from(["192.168.4.0/22", "172.16.0.0/16"])),
+        zones=draw(st.none() | st.sampled_from([2, 3])),
+        nat=draw(st.none() | st.sampled_from(["gateway", "gateway_per_zone", "instance", "none"])),
+    )
 
 
 @st.composite
@@ -171,12 +211,7 @@ def environments(draw: st.DrawFn, *, kind: str | None = None) -> Environment:
         account=draw(st.none() | st.just(ACCOUNT)),
         id=draw(st.none() | st.just("k3f9")),
         key=draw(st.none() | st.just(f"arn:{partition}:kms:{region}:{ACCOUNT}:key/own")),
-        network=Network(
-            zones=draw(st.none() | st.sampled_from([2, 3])),
-            nat=draw(
-                st.none() | st.sampled_from(["gateway", "gateway_per_zone", "instance", "none"])
-            ),
-        ),
+        network=draw(_networks()),
         databases={
             "defaults": DatabaseSettings(
                 layout=draw(st.none() | st.sampled_from(["shared", "separate", "per-service"])),
