@@ -108,7 +108,7 @@ def _meeting(name: str, *declared: DeclarationRef | None) -> RefusedError:
     return RefusedError(
         f"two resources would have the name {name} in the plan{told}",
         code="names-meet",
-        hint="rename one of the two; a name without `/` and `#` meets no other",
+        hint="rename one of the two",
     )
 
 
