@@ -358,7 +358,7 @@ def _create_log(wanted: WantedServer, stage: Stage) -> cloudwatch.LogGroup:
         retention_in_days=wanted.log_days,
         kms_key_id=wanted.kms_key,
         tags=stage.tags(wanted.declaration, wanted.service),
-        opts=stage.options(name, note),
+        opts=stage.options(name, note, protect=wanted.options.protect),
     )
 
 
