@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import aws_combinations as rules
 from tests.support import aws_models
+from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
 from tests.support.golden import CASES
 from tests.support.tool import SHOP
@@ -63,14 +64,14 @@ def recorded(graph: Graph, environment: Environment, app: str) -> tuple[Recorded
     return record(program, project="shop", stack="live", made=arns.made(chosen)).resources
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(12)
 @given(graph=graphs(), environment=environments())
 def test_aws_takes_every_program(graph: Graph, environment: Environment) -> None:
     broken = refused(recorded(graph, environment, "shop"))
     assert not broken, "\n".join(broken)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(12)
 @given(graph=graphs(among=ODD), environment=environments(), app=st.sampled_from(APPS))
 def test_aws_takes_every_name_that_a_declaration_can_have(
     graph: Graph, environment: Environment, app: str
