@@ -16,7 +16,7 @@ help:
 	@echo "make demo     from the example's source to a running, checked environment"
 	@echo "make test     run all tests"
 	@echo "make check    formatting, lint, types, import rules, freshness of generated files"
-	@echo "make bench    what the tool costs, as a table"
+	@echo "make bench    what the tool costs, as tables"
 	@echo "make fuzz     100,000 generated apps against what the analysis promises (nightly)"
 	@echo "make install  make $(VENV) with everything in it"
 	@echo "make generate write JSON Schemas, protobuf code and the list of diagnostics anew"
@@ -47,6 +47,7 @@ generate: $(ALL)
 bench: $(ALL)
 	$(BIN)/python -m bench.main_job
 	$(BIN)/python -m bench.analysis
+	$(BIN)/python -m bench.plan
 
 fuzz: $(ALL)
 	$(BIN)/python -m tests.fuzz $(FUZZ)

@@ -91,8 +91,8 @@ def subscription_findings(graph: Graph) -> Iterator[Diagnostic]:
 
 def _limits(subscription: Subscription) -> Iterator[Diagnostic]:
     deadline, retention = subscription.ack_deadline, subscription.retention
-    yield from _clamped(subscription, "W9020", "ack deadline", deadline, VISIBILITY)
-    yield from _clamped(subscription, "W9021", "message retention", retention, RETENTION)
+    yield from _clamped(subscription, "W9020", "an ack deadline", deadline, VISIBILITY)
+    yield from _clamped(subscription, "W9021", "a message retention", retention, RETENTION)
     retries = subscription.max_retries
     if retries + 1 > RECEIVES[1]:
         yield _warning(
@@ -120,7 +120,7 @@ def _clamped(
         yield _warning(
             subscription,
             code,
-            f"has a {what} of {_shown(seconds)} s; SQS takes whole seconds from {low} to {high}, "
+            f"has {what} of {_shown(seconds)} s; SQS takes whole seconds from {low} to {high}, "
             f"so it is {used} s here",
             f"Choose a whole number of seconds from {low} to {high}.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("config-schema", "provisioner", "providers/local")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+FOLDERS = tuple(
+    str(Path(package).parent)
+    for package in PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +48,12 @@ def test_it_holds_every_file_of_the_packages(wheel: zipfile.ZipFile) -> None:
     assert any(name.endswith(".schema.json") for name in expected)
 
 
-def test_it_installs_both_scripts_and_the_provider(wheel: zipfile.ZipFile) -> None:
+def test_it_installs_both_scripts_and_the_providers(wheel: zipfile.ZipFile) -> None:
     [entry_points] = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
     text = wheel.read(entry_points).decode()
     assert "encore = encore_provisioner.cli.shim:main" in text
     assert "encore-infra = encore_provisioner.cli.main:main" in text
+    assert "aws = encore_aws:AwsProvider" in text
     assert "local = encore_local:LocalProvider" in text
 
 
@@ -59,9 +65,9 @@ def test_it_runs_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_path: Path) ->
     program = f"""
 import sys
 sys.path = [{str(site)!r}, *(p for p in sys.path if p not in {checkout!r})]
-import encore_config.schema, encore_local
+import encore_aws, encore_config.schema, encore_local
 from encore_provisioner.cli import main
-for module in (encore_config, encore_local, main):
+for module in (encore_aws, encore_config, encore_local, main):
     assert module.__file__.startswith({str(site)!r}), module.__file__
 encore_config.schema.load("graph")
 sys.exit(main.main(["graph", {str(ROOT / "examples" / "shop")!r}]))

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
+from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
 from tests.support.graphs import at, bucket, subscription, topic
 from tests.support.policies import REQUIRED, Request, decide, is_there
@@ -105,7 +106,7 @@ def test_exactly_what_is_used_is_allowed(shop: Case) -> None:
     assert allowed(shop, each(shop, pairs)) == all_expected(shop) != set()
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(6)
 @given(graphs(), environments())
 def test_exactly_what_is_used_is_allowed_in_any_app(app: Graph, drawn: Environment) -> None:
     given_ = drawn.settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -16,14 +17,17 @@ from encore_config.environment import (
     EnvironmentEntry,
     MetricsSettings,
     Network,
+    Subnets,
 )
 from encore_config.graph import (
     App,
     Bucket,
     Cache,
     Database,
+    Endpoint,
     Gateway,
     Graph,
+    Metric,
     MigrationFile,
     Migrations,
     Secret,
@@ -41,6 +45,9 @@ POLICIES: Final = ("noeviction", "allkeys-lru", "volatile-ttl")
 BUCKET_OPERATIONS: Final = (
     "attrs", "delete", "list", "public_url", "read", "signed_download", "signed_upload", "write",
 )  # fmt: skip
+_ENGINES: Final[tuple[tuple[Any, str | None], ...]] = (
+    (None, None), ("valkey", None), ("valkey", "7.2"), ("redis", None), ("redis", "6.2"),
+)  # fmt: skip
 _NAMES: Final = ("a", "b1", "carts", "order-placed", "x" * 60, "uploads", "users_and_more", "z-9")
 
 
@@ -48,28 +55,29 @@ def at(number: int = 1) -> At:
     return At(file="app/main.ts", line=number, column=1)
 
 
-def names(most: int = 4) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(_NAMES), unique=True, max_size=most).map(sorted)
+def names(most: int = 4, among: Sequence[str] = _NAMES) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(among), unique=True, max_size=most).map(sorted)
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    services = sorted(draw(st.lists(st.sampled_from(_NAMES), unique=True, min_size=1, max_size=4)))
+def graphs(draw: st.DrawFn, *, among: Sequence[str] = _NAMES) -> Graph:
+    """``among``: the names that services and declarations may have."""
+    services = sorted(draw(st.lists(st.sampled_from(among), unique=True, min_size=1, max_size=4)))
     owner = st.sampled_from(services)
-    topics = tuple(_topic(draw, name) for name in draw(names()))
+    topics = tuple(_topic(draw, name) for name in draw(names(among=among)))
     subscriptions = tuple(
         _subscription(draw, topic.name, name, draw(owner))
         for topic in topics
-        for name in draw(names(2))
+        for name in draw(names(2, among))
     )
     buckets = tuple(
         Bucket(name=n, public=draw(st.booleans()), versioned=draw(st.booleans()), at=at())
-        for n in draw(names())
+        for n in draw(names(among=among))
     )
-    databases = tuple(_database(draw, name) for name in draw(names()))
+    databases = tuple(_database(draw, name) for name in draw(names(among=among)))
     caches = tuple(
         Cache(name=n, eviction_policy=draw(st.sampled_from(POLICIES)), at=at())
-        for n in draw(names(2))
+        for n in draw(names(2, among))
     )
     secrets = tuple(
         Secret(
@@ -79,20 +87,29 @@ def graphs(draw: st.DrawFn) -> Graph:
         )
         for number in range(draw(st.integers(0, 3)))
     )
+    metrics = tuple(
+        Metric(name=n, kind="counter", services=tuple(services), at=at()) for n in draw(names(1))
+    )
     handler = draw(st.none() | owner)
     return Graph(
         app=App(id="shop", language="typescript"),
         gateway=Gateway(
             auth_handler=ServiceEndpoint(service=handler, name="auth") if handler else None
         ),
-        services=tuple(Service(name=name, root=name, at=at()) for name in services),
+        services=tuple(
+            # All that is declared lies in the folder `app`, which the first one may hold.
+            Service(name=n, root="app" if not i and draw(st.booleans()) else n, at=at())
+            for i, n in enumerate(services)
+        ),
         topics=topics,
         subscriptions=subscriptions,
         buckets=buckets,
         databases=databases,
         caches=caches,
         secrets=secrets,
-        uses=_uses(draw, services, topics, buckets, databases, caches),
+        metrics=metrics,
+        endpoints=tuple(_endpoint(name) for name in services),
+        uses=_uses(draw, services, topics, buckets, databases, caches, metrics, services),
     )
 
 
@@ -129,13 +146,27 @@ def _database(draw: st.DrawFn, name: str) -> Database:
     return Database(name=name, migrations=migrations if files else None, at=at())
 
 
+def _endpoint(service: str) -> Endpoint:
+    return Endpoint(
+        service=service,
+        name="call",
+        methods=("GET",),
+        path=f"/{service}",
+        access="public",
+        kind="typed",
+        at=at(),
+    )
+
+
 def _uses(draw: st.DrawFn, services: list[str], *groups: Any) -> tuple[Use, ...]:
-    kinds = ("topic", "bucket", "database", "cache")
+    kinds = ("topic", "bucket", "database", "cache", "metric", "endpoint")
     operations: dict[str, tuple[str, ...]] = {
         "topic": ("publish",),
         "bucket": BUCKET_OPERATIONS,
         "database": ("access", "read", "write"),
         "cache": ("access", "read", "write"),
+        "metric": ("increment",),
+        "endpoint": ("call",),
     }
     found = []
     for service in services:
@@ -143,12 +174,26 @@ def _uses(draw: st.DrawFn, services: list[str], *groups: Any) -> tuple[Use, ...]
             for declared in group:
                 some = draw(st.sets(st.sampled_from(operations[kind])))
                 if some:
-                    found.append(_use(service, kind, declared.name, tuple(sorted(some))))
+                    name = f"{declared}.call" if kind == "endpoint" else declared.name
+                    found.append(_use(service, kind, name, tuple(sorted(some))))
     return tuple(sorted(found, key=lambda use: (use.service, use.kind, use.name)))
 
 
 def _use(service: str, kind: Any, name: str, operations: Any) -> Use:
     return Use(service=service, kind=kind, name=name, operations=operations, at=(at(),))
+
+
+@st.composite
+def _networks(draw: st.DrawFn) -> Network:
+    """One to make, or one that a person has."""
+    if draw(st.integers(0, 3)) == 3:
+        subnets = {"compute": ("subnet-1",), "storage": ("subnet-2", "subnet-3")}
+        return Network(vpc="vpc-1", subnets=Subnets(**subnets))
+    return Network(
+        cidr=draw(st.none() | st.sampled_from(["192.168.4.0/22", "172.16.0.0/16"])),
+        zones=draw(st.none() | st.sampled_from([2, 3])),
+        nat=draw(st.none() | st.sampled_from(["gateway", "gateway_per_zone", "instance", "none"])),
+    )
 
 
 @st.composite
@@ -159,28 +204,26 @@ def environments(draw: st.DrawFn, *, kind: str | None = None) -> Environment:
             [(REGION, "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
         )
     )
+    engine, version = draw(st.sampled_from(_ENGINES))
     entry = EnvironmentEntry(
         provider="aws",
         region=region,
         account=draw(st.none() | st.just(ACCOUNT)),
         id=draw(st.none() | st.just("k3f9")),
         key=draw(st.none() | st.just(f"arn:{partition}:kms:{region}:{ACCOUNT}:key/own")),
-        network=Network(
-            zones=draw(st.none() | st.sampled_from([2, 3])),
-            nat=draw(
-                st.none() | st.sampled_from(["gateway", "gateway_per_zone", "instance", "none"])
-            ),
-        ),
+        network=draw(_networks()),
         databases={
             "defaults": DatabaseSettings(
                 layout=draw(st.none() | st.sampled_from(["shared", "separate", "per-service"])),
                 size=draw(st.none() | st.sampled_from(["db.t4g.small", "db.m7g.large"])),
                 multi_az=draw(st.none() | st.booleans()),
+                storage=draw(st.none() | st.sampled_from([450, 60_000])),
             )
         },
         caches={
             "defaults": CacheSettings(
-                engine=draw(st.none() | st.sampled_from(["valkey", "redis"])),
+                engine=engine,
+                version=version,
                 replicas=draw(st.sampled_from([1, 2])),
                 multi_az=draw(st.none() | st.booleans()),
             )
@@ -188,6 +231,7 @@ def environments(draw: st.DrawFn, *, kind: str | None = None) -> Environment:
         buckets={
             "defaults": BucketSettings(
                 cors=draw(st.none() | st.just((CorsRule(origins=("https://shop.example",)),))),
+                cache_seconds=draw(st.none() | st.sampled_from([0, 60])),
             )
         },
         containers=Containers(

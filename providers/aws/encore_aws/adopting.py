@@ -40,8 +40,8 @@ def findings(adopted: Adopted, settings: Settings) -> Iterator[Diagnostic]:
     """The first thing that is wrong, or nothing."""
     where = f"environments.{settings.environment}.adopt.{adopted.key}"
     found = arns.parse(adopted.arn)
-    account = settings.account or (found.account if found else "") or "123456789012"
-    like = f"arn:{settings.partition}:{adopted.service}:{settings.region}:{account}:NAME"
+    account = (found.account if found else "") or "123456789012"
+    like = arns.of(settings, adopted.service, "NAME", unnamed=account)
     told = _wrong_kind(adopted, found) or _elsewhere(settings, found)
     if told:
         yield _error(NOT_USABLE, f"{where}: `{adopted.arn}` {told}", f"such as {like}", adopted.at)

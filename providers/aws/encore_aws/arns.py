@@ -45,6 +45,21 @@ def parse(text: str) -> Arn | None:
     return Arn(**found.groupdict()) if found else None
 
 
+def of(settings: Settings, service: str, resource: str, *, unnamed: str) -> str:
+    """The ARN of what lies in the environment's region; ``unnamed`` stands for the account where
+    the file does not name it.
+    """
+    return str(
+        Arn(
+            partition=settings.partition,
+            service=service,
+            region=settings.region,
+            account=settings.account or unnamed,
+            resource=resource,
+        )
+    )
+
+
 def queue_url(queue: Arn, dns_suffix: str) -> str:
     """The address of an SQS queue, as *CreateQueue* answers it."""
     return f"https://sqs.{queue.region}.{dns_suffix}/{queue.account}/{queue.resource}"
@@ -139,7 +154,7 @@ def made(settings: Settings) -> Made:
         dns_suffix=settings.dns_suffix,
     )
 
-    def of(kind: str, _: str, inputs: Inputs) -> Mapping[str, Any]:
+    def found(kind: str, _: str, inputs: Inputs) -> Mapping[str, Any]:
         match kind:
             case "aws:sqs/queue:Queue":
                 return _queue(place, inputs)
@@ -150,7 +165,7 @@ def made(settings: Settings) -> Made:
             case _:
                 return {}
 
-    return of
+    return found
 
 
 def _known(inputs: Inputs, key: str) -> str | None:

@@ -43,18 +43,5 @@ __all__ = [
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for _module in (
-        cloudfront,
-        cloudwatch,
-        ec2,
-        elasticache,
-        iam,
-        rds,
-        s3,
-        secretsmanager,
-        sns,
-        sqs,
-        ssm,
-        vpc,
-    ):
-        getattr(_module, "__all__", None)
+    for _name in __all__:
+        getattr(globals()[_name], "__all__", None)

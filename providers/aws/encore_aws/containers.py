@@ -6,6 +6,8 @@ and one for the gateway, as ``encore_provisioner.emit.scope`` knows them. Pure.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +40,41 @@ def containers(graph: Graph, settings: Settings) -> tuple[Container, ...]:
     if settings.containers.layout == "combined":
         return (whole(graph),)
     return (*of_services(graph), of_gateway(graph))
+
+
+def opened(graph: Graph) -> Iterator[tuple[str, str]]:
+    """Each service that opens a database or a cache, with ``database/<name>`` or ``cache/<name>``.
+
+    The service is empty for code outside every one, which may run in any container.
+    """
+    for use in graph.uses:
+        if use.kind in ("cache", "database"):
+            yield use.service, f"{use.kind}/{use.name}"
+    for keyspace in graph.keyspaces:
+        yield keyspace.service, f"cache/{keyspace.cache}"
+
+
+def holders(graph: Graph, settings: Settings) -> Counter[str]:
+    """In how many containers each database and cache is opened, called as in :func:`opened`.
+
+    The container with everything opens all that is declared. The graph is gone through once.
+    """
+    if settings.containers.layout == "combined":
+        return Counter(
+            [f"database/{database.name}" for database in graph.databases]
+            + [f"cache/{cache.name}" for cache in graph.caches]
+        )
+    found = containers(graph, settings)
+    running = Counter(service for container in found for service in container.active)
+    users: dict[str, set[str]] = defaultdict(set)
+    for service, name in opened(graph):
+        users[name].add(service)
+    return Counter(
+        {
+            name: len(found) if "" in services else sum(running[service] for service in services)
+            for name, services in users.items()
+        }
+    )
 
 
 def whole(graph: Graph) -> Container:

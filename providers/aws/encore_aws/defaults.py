@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from encore_config.environment import EnvironmentType
 
+ENDPOINT_A_MONTH: Final = 7.3
+"""Dollars for an endpoint in one zone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
@@ -81,7 +84,8 @@ ROWS: Final[tuple[Default, ...]] = (
         "instance",
         "instance",
         "with its address, gateway: $37 a month and $0.045 per GB; gateway_per_zone: that for each "
-        "zone; instance: $7 a month; none: nothing, but $7 a month for each endpoint and zone",
+        "zone; instance: $7 a month; none: nothing, but "
+        f"${ENDPOINT_A_MONTH:.0f} a month for each endpoint and zone",
         "a gateway is kept running by AWS; a small machine costs a fifth and may fail",
     ),
     _same(

@@ -29,6 +29,7 @@ class Rule:
 
     ``allowed`` is a character class, ``first`` that of the first character; ``longest`` counts
     characters, ``suffix`` included. ``is_global``: nobody else in the world may have the name.
+    ``never``: a pattern of beginnings that AWS keeps for itself. ``digits``: those of the hash.
     """
 
     allowed: str
@@ -36,6 +37,8 @@ class Rule:
     first: str = "a-z"
     suffix: str = ""
     is_global: bool = False
+    never: str | None = None
+    digits: int = HASH_LENGTH
 
 
 _PLAIN: Final = "a-z0-9-"
@@ -52,9 +55,15 @@ RULES: Final[dict[str, Rule]] = {
         allowed=_CASED, first="A-Za-z0-9_-", longest=80, suffix="-dlq.fifo"
     ),
     # S3: no dots, or TLS to the bucket's own host name fails.
-    "bucket": Rule(allowed=_PLAIN, first="a-z0-9", longest=63, is_global=True),
+    "bucket": Rule(
+        allowed=_PLAIN,
+        first="a-z0-9",
+        longest=63,
+        is_global=True,
+        never="sthree-|amzn-s3-demo-",
+    ),
     # The account and the region are among its parts, so nobody else's name is the same.
-    "state-bucket": Rule(allowed=_PLAIN, first="a-z0-9", longest=63),
+    "state-bucket": Rule(allowed=_PLAIN, first="a-z0-9", longest=63, never="sthree-|amzn-s3-demo-"),
     # Before the names of the objects that hold an environment's state.
     "state-prefix": Rule(allowed=_PLAIN, first="a-z0-9", longest=200),
     "origin-access": Rule(allowed=_CASED, first="A-Za-z0-9", longest=64),
@@ -70,18 +79,20 @@ RULES: Final[dict[str, Rule]] = {
     "cache-parameter-group": Rule(allowed=_PLAIN, longest=255),
     "cache-user": Rule(allowed=_PLAIN, longest=40),
     "cache-user-group": Rule(allowed=_PLAIN, longest=40),
-    "cache-final-snapshot": Rule(allowed=_PLAIN, longest=255),
+    "cache-final-snapshot": Rule(allowed=_PLAIN, longest=246),
     # Network.
-    "network": Rule(allowed=_CASED, first="A-Za-z0-9", longest=255),
-    "security-group": Rule(allowed=_CASED, first="A-Za-z0-9", longest=255),
+    # A tag, which takes 256 characters, with the part of the network at its end.
+    "network": Rule(allowed=_CASED, first="A-Za-z0-9", longest=220),
+    "security-group": Rule(allowed=_CASED, first="A-Za-z0-9", longest=255, never="sg-"),
     # IAM.
     "role": Rule(allowed=_CASED, first="A-Za-z0-9", longest=64),
     "policy": Rule(allowed=_CASED, first="A-Za-z0-9", longest=128),
     "instance-profile": Rule(allowed=_CASED, first="A-Za-z0-9", longest=128),
     # ECS calls the name of a task definition its family.
     "task-definition": Rule(allowed=_CASED, first="A-Za-z0-9", longest=255),
-    # Secrets Manager adds a hyphen and six characters to the ARN itself, not to the name.
-    "secret": Rule(allowed="A-Za-z0-9_/-", first="A-Za-z0-9", longest=512),
+    # Secrets Manager adds a hyphen and six characters to the ARN. A name that ends like that looks
+    # like a whole ARN where it is not, to Secrets Manager too: CreateSecret warns of such names.
+    "secret": Rule(allowed="A-Za-z0-9_/-", first="A-Za-z0-9", longest=512, digits=8),
     "key-alias": Rule(allowed=_CASED, first="A-Za-z0-9", longest=250),
     "log-group": Rule(allowed="A-Za-z0-9_/-", first="A-Za-z0-9", longest=512),
     "function": Rule(allowed=_CASED, first="A-Za-z0-9", longest=64),
@@ -158,7 +169,7 @@ class Names:
         if rule.is_global and self.id is None:
             raise MissingIdError(f"the name of a {kind} needs the environment's id")
         own = [self.id] if rule.is_global and self.id is not None else []
-        tail = "-".join([*own, self._hash(kind, parts)]) + rule.suffix
+        tail = "-".join([*own, self._hash(kind, parts)[: rule.digits]]) + rule.suffix
         text = _fitting(rule, "-".join((self.app, self.environment, *parts)))
         room = rule.longest - len(tail) - 1
         kept = text[:room].rstrip("-_/")
@@ -166,7 +177,12 @@ class Names:
 
     def _hash(self, kind: str, parts: tuple[str, ...]) -> str:
         identity = json.dumps([self.app, self.environment, kind, *parts])
-        return hashlib.sha256(identity.encode()).hexdigest()[:HASH_LENGTH]
+        return hashlib.sha256(identity.encode()).hexdigest()
+
+
+def described(text: str, most: int = 255) -> str:
+    """A description that AWS takes: IAM knows letters up to Latin, RDS and ElastiCache ASCII."""
+    return re.sub(r"[^ -~]", "_", text)[:most]
 
 
 def _fitting(rule: Rule, text: str) -> str:
@@ -174,4 +190,6 @@ def _fitting(rule: Rule, text: str) -> str:
     if "A-Z" not in rule.allowed:
         text = text.lower()
     text = re.sub(r"-{2,}", "-", re.sub(f"[^{rule.allowed}]+", "-", text)).strip("-_/")
+    if rule.never and re.match(rule.never, f"{text}-", re.IGNORECASE):
+        return f"x-{text}"
     return text if re.match(f"[{rule.first}]", text) or not text else f"x-{text}"

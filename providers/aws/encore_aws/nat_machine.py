@@ -16,6 +16,8 @@ from encore_aws.stage import Note, Stage
 
 _ANYWHERE: Final = "0.0.0.0/0"
 _SIZE: Final = "t4g.nano"
+_DISK: Final = 8
+"""GiB. The image has 2 of its own, with no room for the swap that its first start needs."""
 _IMAGE: Final = "/aws/service/ami-amazon-linux-latest/al2023-ami-minimal-kernel-default-arm64"
 
 SCRIPT: Final = """#!/bin/sh
@@ -34,8 +36,17 @@ table ip nat {
 END
 cat > /usr/local/sbin/nat <<'END'
 #!/bin/sh
-# Amazon Linux 2023 may come without nft. The first try may be before there is a way out.
-until command -v nft > /dev/null || dnf install --assumeyes nftables; do sleep 5; done
+# Amazon Linux 2023 comes without nft, and dnf is killed for want of memory on a machine this small.
+if ! command -v nft > /dev/null; then
+  dd if=/dev/zero of=/swap bs=1M count=1024
+  chmod 600 /swap
+  mkswap /swap
+  swapon /swap
+  # The first try may be before there is a way out.
+  until dnf install --assumeyes nftables; do sleep 5; done
+  swapoff /swap
+  rm --force /swap
+fi
 sysctl --load=/etc/sysctl.d/90-nat.conf
 exec nft --file /etc/nat.nft
 END
@@ -87,13 +98,23 @@ def create(
         instance_type=_SIZE,
         primary_network_interface={"network_interface_id": interface.id},
         metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
-        root_block_device={"encrypted": True, "kms_key_id": key, "volume_type": "gp3"},
+        root_block_device={
+            "encrypted": True,
+            "kms_key_id": key,
+            "volume_type": "gp3",
+            "volume_size": _DISK,
+        },
         user_data=SCRIPT.replace("@SOURCES@", ", ".join(sources)),
         user_data_replace_on_change=True,
         tags=dict(tags),
-        # A newer image replaces no machine that works: every apply would cut the app off.
+        # A newer image replaces no machine that works: every apply would cut the app off. And the
+        # provider takes `sourceDestCheck` for a property of the machine too, and would switch it on
+        # with the second apply (terraform-provider-aws, issue 44768); it is the interface's alone.
         opts=stage.options(
-            name, _note("compute's way to the internet"), needs=[address], ignore=["ami"]
+            name,
+            _note("compute's way to the internet"),
+            needs=[address],
+            ignore=["ami", "sourceDestCheck"],
         ),
     )
     return interface

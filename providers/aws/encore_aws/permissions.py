@@ -12,19 +12,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
-from encore_aws.containers import Container, of_gateway, of_services
+from encore_aws.containers import Container, of_gateway, of_services, opened
 from encore_aws.settings import Settings
-from encore_config.graph import Graph, Operation, Use, UseKind
+from encore_config.graph import Graph, Use
 
 Scope = Literal["itself", "objects", "streams", "everything"]
 """On the resource's own ARN, on all that lies in it (``arn:aws:s3:::bucket/*``, ``<group>:*``), or
 on everything, for the few actions that AWS lets nobody narrow: see :data:`UNNARROWED`.
 """
-
-GrantKind = Literal[UseKind, "subscription"]
-GrantOperation = Literal[Operation, "consume"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,11 +275,8 @@ def _secrets(graph: Graph) -> Iterator[tuple[str, str, str]]:
     for secret in graph.secrets:
         for service in secret.services or ("",):
             yield service, "secret", secret.name
-    for use in graph.uses:
-        if use.kind in ("cache", "database"):
-            yield use.service, "password", f"{use.kind}/{use.name}"
-    for keyspace in graph.keyspaces:
-        yield keyspace.service, "password", f"cache/{keyspace.cache}"
+    for service, name in opened(graph):
+        yield service, "password", name
 
 
 def granted(graph: Graph, settings: Settings) -> tuple[Granted, ...]:
@@ -328,11 +322,3 @@ def _exported(container: Container, namespace: str) -> Granted:
         actions=listed,
         reason=EXPORTER.reason,
     )
-
-
-def operations_of(kind: str) -> frozenset[str]:
-    """The operations that have a row for a kind of resource."""
-    return frozenset(operation for known, operation in TABLE if known == kind)
-
-
-KINDS: Final = frozenset({*get_args(UseKind), "subscription"})

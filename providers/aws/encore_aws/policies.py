@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
 from encore_aws.permissions import EXPORTER, VIA, Allowed, Scope, needs, row
 
@@ -23,10 +24,12 @@ MOST_POLICIES: Final = 10
 """On one role, unless AWS was asked for more."""
 ACCOUNT: Final = "account"
 
-_HOLE: Final = re.compile(r"\{\{(.+?)\}\}")
+_HOLE: Final = re.compile(r"\{\{([A-Za-z0-9_.~%/-]+)\}\}")
 _SUFFIXES: Final[Mapping[Scope, str]] = {"itself": "", "objects": "/*", "streams": ":*"}
 _EVERYTHING: Final = "*"
-_EMPTY: Final = len('{"Version":"2012-10-17","Statement":[]}')
+VERSION: Final = "2012-10-17"
+"""Of the language of policies, not of a policy; the older one knows no variables."""
+_EMPTY: Final = len(f'{{"Version":"{VERSION}","Statement":[]}}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,11 @@ class Key:
 
 
 def hole(kind: str, name: str) -> str:
-    """What stands for a value until it is known."""
-    return f"{{{{{kind}/{name}}}}}"
+    """What stands for a value until it is known.
+
+    Names may hold anything, braces and quotes too; here they are written as in an address.
+    """
+    return f"{{{{{kind}/{quote(name)}}}}}"
 
 
 def statements(allowed: Iterable[Allowed], key: Key | None = None) -> tuple[Statement, ...]:
@@ -113,13 +119,13 @@ def exporter_statement(namespace: str) -> Statement:
 
 def holes(value: Any) -> frozenset[str]:
     """The names of all that is to be filled in."""
-    return frozenset(_HOLE.findall(json.dumps(value)))
+    return frozenset(map(unquote, _HOLE.findall(json.dumps(value))))
 
 
 def fill(value: Any, values: Mapping[str, str]) -> Any:
     """Raises ``KeyError`` for a hole without a value."""
     if isinstance(value, str):
-        return _HOLE.sub(lambda found: values[found[1]], value)
+        return _HOLE.sub(lambda found: values[unquote(found[1])], value)
     if isinstance(value, Mapping):
         return {key: fill(item, values) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -132,7 +138,7 @@ def document(found: Iterable[Statement], values: Mapping[str, str] | None = None
     filled = [fill(statement, values or {}) for statement in found]
     if not filled:
         raise ValueError("a policy without a statement")
-    policy = {"Version": "2012-10-17", "Statement": filled}
+    policy = {"Version": VERSION, "Statement": filled}
     return json.dumps(policy, separators=(",", ":"))
 
 

@@ -9,18 +9,21 @@ workers again, and fills it as the app needs (contract §4.5 and §2).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from encore_aws import sizes
-from encore_aws.containers import containers
+from encore_aws.containers import holders
 from encore_aws.settings import Database as Options
 from encore_aws.settings import Settings
 from encore_config.diagnostics import Diagnostic
 from encore_config.graph import Database, Graph
 
 SHARED: Final = "shared"
+_NAMED: Final = 5
+"""Databases that a finding names; of an app with a thousand nobody reads them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,87 +43,95 @@ class Pools:
         return self.limit is not None and self.taken > self.limit - sizes.RESERVED
 
 
-def place(graph: Graph, settings: Settings) -> dict[str, str]:
-    """The key of its server by database, in the order of the graph."""
-    return {
-        database.name: _place(database, graph, settings)
-        for database in graph.databases
-        if database.name not in settings.adopt.databases
-    }
-
-
-def _place(database: Database, graph: Graph, settings: Settings) -> str:
-    options = settings.database(database.name)
-    if options.is_own or options.layout == "separate":
-        return f"database/{database.name}"
-    service = owner(database, graph) if options.layout == "per-service" else None
-    return SHARED if service is None else f"service/{service}"
-
-
-def owner(database: Database, graph: Graph) -> str | None:
-    """The service whose it is: the one whose folder holds it, or else the only one that uses it.
-
-    The folder counts first: a second service that begins to use a database must not move it to
-    another server, which would lose its rows.
+class Servers:
+    """Where each database lies, and how many connections its pool gets. The graph is gone through
+    once, so each answer costs the same in an app of any size.
     """
-    roots = {"/" if s.root == "." else f"/{s.root}/": s.name for s in graph.services}
-    inside = [root for root in roots if f"/{database.at.file}".startswith(root)]
-    if inside:
-        return roots[max(inside, key=len)]
-    users = _users(database.name, graph)
-    return next(iter(users)) if len(users) == 1 else None
 
+    def __init__(self, graph: Graph, settings: Settings) -> None:
+        self._settings = settings
+        self._users: dict[str, set[str]] = defaultdict(set)
+        for use in graph.uses:
+            if use.kind == "database":
+                self._users[use.name].add(use.service)
+        self._roots = {"/" if s.root == "." else f"/{s.root}/": s.name for s in graph.services}
+        self._holders = holders(graph, settings)
+        self.places: Mapping[str, str] = {
+            database.name: self._place(database)
+            for database in graph.databases
+            if database.name not in settings.adopt.databases
+        }
+        """The key of its server by database, in the order of the graph."""
+        self._on: dict[str, list[str]] = defaultdict(list)
+        for name, key in self.places.items():
+            self._on[key].append(name)
 
-def _users(database: str, graph: Graph) -> frozenset[str]:
-    return frozenset(
-        use.service for use in graph.uses if use.kind == "database" and use.name == database
-    )
+    @property
+    def keys(self) -> list[str]:
+        """Sorted."""
+        return sorted(self._on)
 
+    def on(self, key: str) -> tuple[str, ...]:
+        """The databases of a server, in the order of the graph."""
+        return tuple(self._on.get(key, ()))
 
-def options_of(key: str, settings: Settings) -> Options:
-    """What the environment says of a server: only one database's own has settings of its own."""
-    kind, _, name = key.partition("/")
-    return settings.database(name if kind == "database" else None)
+    def options(self, key: str) -> Options:
+        """What the environment says of it: only the server of one database has its own settings."""
+        kind, _, name = key.partition("/")
+        return self._settings.database(name if kind == "database" else None)
 
+    def owner(self, database: Database) -> str | None:
+        """The service whose it is: the one whose folder holds it, or else the only one that uses
+        it.
 
-def pools(graph: Graph, settings: Settings, here: tuple[str, ...], size: str) -> Pools:
-    """Of the databases ``here``, all those of a server of the class ``size``.
+        The folder counts first: a second service that begins to use a database must not move it to
+        another server, which would lose its rows.
+        """
+        folders = f"/{database.at.file}".split("/")[:-1]
+        for depth in range(len(folders), 0, -1):
+            root = "/".join(folders[:depth]) + "/"
+            if root in self._roots:
+                return self._roots[root]
+        users = tuple(self._users.get(database.name, ()))
+        return users[0] if len(users) == 1 else None
 
-    What the file gives is taken as it is; the others share the rest equally.
-    """
-    times = settings.containers.replicas * settings.containers.worker_threads
-    holders = {name: _holders(name, graph, settings) for name in here}
-    found = {name: settings.database(name).max_connections for name in here}
-    limit = sizes.server_limit(size)
-    if limit is not None:
-        given = sum((found[name] or 0) * holders[name] for name in here) * times
-        share = sizes.pool_size(
-            limit - sizes.RESERVED - given,
-            sum(holders[name] for name in here if found[name] is None),
-            processes=settings.containers.replicas,
-            workers=settings.containers.worker_threads,
-        )
-        found = {name: share if value is None else value for name, value in found.items()}
-    taken = sum((found[name] or 0) * holders[name] for name in here) * times
-    return Pools(limit=limit, sizes=found, taken=taken)
+    def pools(self, key: str) -> Pools:
+        """Of all databases of a server. What the file gives is taken as it is; the others share the
+        rest equally.
+        """
+        here, options = self.on(key), self._settings.containers
+        times = options.replicas * options.worker_threads
+        opens = {name: self._holders[f"database/{name}"] for name in here}
+        found = {name: self._settings.database(name).max_connections for name in here}
+        limit = sizes.server_limit(self.options(key).size)
+        if limit is not None:
+            given = sum((found[name] or 0) * opens[name] for name in here) * times
+            share = sizes.pool_size(
+                limit - sizes.RESERVED - given,
+                sum(opens[name] for name in here if found[name] is None),
+                processes=options.replicas,
+                workers=options.worker_threads,
+            )
+            found = {name: share if value is None else value for name, value in found.items()}
+        taken = sum((found[name] or 0) * opens[name] for name in here) * times
+        return Pools(limit=limit, sizes=found, taken=taken)
 
-
-def _holders(database: str, graph: Graph, settings: Settings) -> int:
-    """How many kinds of containers open it. One with the whole app counts for any database."""
-    users = _users(database, graph)
-    found = containers(graph, settings)
-    return sum(1 for c in found if c.service is None or c.active & users)
+    def _place(self, database: Database) -> str:
+        options = self._settings.database(database.name)
+        if options.is_own or options.layout == "separate":
+            return f"database/{database.name}"
+        service = self.owner(database) if options.layout == "per-service" else None
+        return SHARED if service is None else f"service/{service}"
 
 
 def findings(graph: Graph, settings: Settings) -> Iterator[Diagnostic]:
     """What cannot work, and in production what a careful person would not want."""
-    places = place(graph, settings)
-    for key in sorted({*places.values()}):
-        options = options_of(key, settings)
+    placed = Servers(graph, settings)
+    for key in placed.keys:
+        options, here = placed.options(key), placed.on(key)
         where = _where(key, settings)
-        here = tuple(name for name, at in places.items() if at == key)
         yield from _size_findings(where, here, settings, options)
-        yield from _connection_findings(where, here, pools(graph, settings, here, options.size))
+        yield from _connection_findings(where, here, placed.pools(key))
         if settings.type == "production":
             yield from _production_findings(where, options, settings)
 
@@ -173,7 +184,7 @@ def _connection_findings(where: str, here: tuple[str, ...], found: Pools) -> Ite
 
 def _production_findings(where: str, options: Options, settings: Settings) -> Iterator[Diagnostic]:
     careless = {
-        "protect": (not options.protect, "one mistaken apply can delete it"),
+        "protect": (not options.protect, "one mistaken apply can delete a database"),
         "backup_days": (options.backup_days == 0, "nothing brings back what is deleted or spoilt"),
         "final_snapshot": (not options.final_snapshot, "its data ends with the server"),
     }
@@ -199,4 +210,5 @@ def _production_findings(where: str, options: Options, settings: Settings) -> It
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    shown = ", ".join(f"`{name}`" for name in names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown

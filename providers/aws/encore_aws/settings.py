@@ -7,15 +7,12 @@ the file is one that the app declares is for ``capabilities`` to say.
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from encore_aws import defaults
-from encore_aws.naming import ID
-from encore_config.diagnostics import Diagnostic
+from encore_aws.mistakes import can_grow, mistakes
 from encore_config.environment import (
     Adopt,
     BucketSettings,
@@ -35,24 +32,7 @@ from encore_provisioner.errors import EnvironmentFileError
 DEFAULTS: Final = "defaults"
 """The entry of ``databases``, ``caches`` and ``buckets`` that counts for all of them."""
 
-_REGION: Final = re.compile(r"[a-z]{2}(-gov)?-(?!iso)[a-z]+-\d")
-"""Of AWS's partitions those that are written for: all but the isolated and the sovereign ones."""
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+")
-_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:key/.+")
-_TRUSTED: Final = ("ec2", "ecs", "eks")
-_LOG_DAYS: Final = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
-_LARGEST_NETWORK: Final = 16
-_SMALLEST_NETWORK: Final = 22
-"""As prefixes. AWS makes none larger; of a smaller one a sixteenth is too small a subnet."""
 _MOST_STORAGE: Final = 65_536
-_TAG_KEY: Final = re.compile(r"[\w .:/=+@-]{1,128}")
-_TAG_VALUE: Final = re.compile(r"[\w .:/=+@-]{0,256}")
-_OUR_TAGS: Final = "encore:"
-_MOST_TAGS: Final = 40
-"""AWS takes 50 tags on a resource; some of them are ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +140,9 @@ class Settings:
         values = self._values("databases", found, Database, protect=self.protect)
         if found.max_storage is None:
             room = min(2 * values["storage"], _MOST_STORAGE)
-            values["max_storage"] = max(values["max_storage"], room)
+            most = max(values["max_storage"], room)
+            # Near the end of what RDS has, a tenth more is more than there is.
+            values["max_storage"] = most if can_grow(values["storage"], most) else values["storage"]
         is_own = name != DEFAULTS and _names_a_server((self.entry.databases or {}).get(name or ""))
         return Database(**{**values, "is_own": is_own})
 
@@ -189,7 +171,7 @@ class Settings:
 
 def settings(environment: Environment) -> Settings:
     """Raises ``EnvironmentFileError`` (``bad-aws-settings``) with every mistake as a finding."""
-    found = tuple(_findings(environment))
+    found = tuple(mistakes(environment))
     if found:
         several = f"environments.{environment.name} has {len(found)} settings that cannot be"
         raise EnvironmentFileError(
@@ -274,183 +256,3 @@ def _default(key: str, kind: EnvironmentType) -> Any:
 
 def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
-
-
-def _findings(environment: Environment) -> Iterator[Diagnostic]:
-    entry, where = environment.settings, f"environments.{environment.name}"
-    yield from _foreign(entry, where)
-    yield from _place(entry, where)
-    yield from _tag_findings(entry, where)
-    yield from _network_findings(entry, where)
-    yield from _trust_findings(entry, where)
-    yield from _metrics_findings(entry, where)
-    yield from _day_findings(entry, where)
-    yield from _storage_findings(entry, where)
-
-
-def _error(message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code="E9201", severity="error", message=message, hint=hint)
-
-
-_NO_MEANING: Final[Mapping[str, str]] = {
-    "ports": "servers in AWS have the usual ports",
-    "postgres": "it names an installation on this machine",
-}
-
-
-def _foreign(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    for key, why in _NO_MEANING.items():
-        if getattr(entry, key) is not None:
-            yield _error(
-                f"{where}.{key} has no meaning for the provider aws: {why}",
-                f"remove `{key}` from this environment",
-            )
-
-
-def _place(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    if entry.region is None:
-        yield _error(
-            f"{where} names no region; everything in AWS lies in one",
-            "add for example `region: eu-north-1`",
-        )
-    elif not _REGION.fullmatch(entry.region):
-        yield _error(
-            f"{where}.region: `{entry.region}` is no region that encore-infra knows",
-            "such as eu-north-1, without the letter of a zone",
-        )
-    if entry.id is not None and not ID.fullmatch(entry.id):
-        yield _error(
-            f"{where}.id: `{entry.id}` cannot be part of a bucket's name",
-            "4 to 8 small letters and digits; `env new` makes one",
-        )
-    if entry.key is None:
-        return
-    key = _KEY.fullmatch(entry.key)
-    if key is None:
-        yield _error(
-            f"{where}.key: `{entry.key}` is not the ARN of a key",
-            "arn:aws:kms:REGION:ACCOUNT:key/ID; an alias is no key to a policy",
-        )
-    elif entry.region is not None and key["region"] != entry.region:
-        yield _error(
-            f"{where}.key lies in {key['region']}, the environment in {entry.region}; a key "
-            "encrypts only what lies in its own region",
-            f"name a key in {entry.region}",
-        )
-
-
-def _tag_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    tags = entry.tags or {}
-    if len(tags) > _MOST_TAGS:
-        yield _error(f"{where}.tags: {len(tags)} tags", f"{_MOST_TAGS} at most; ours come on top")
-    for key, value in tags.items():
-        if key.lower().startswith(("aws:", _OUR_TAGS)):
-            owner = "encore-infra" if key.lower().startswith(_OUR_TAGS) else "AWS"
-            yield _error(f"{where}.tags: `{key}` is a tag of {owner}", "choose another name")
-        elif not (_TAG_KEY.fullmatch(key) and _TAG_VALUE.fullmatch(value)):
-            yield _error(
-                f"{where}.tags: AWS does not take `{key}: {value}`",
-                "letters, digits, spaces and _.:/=+-@; 128 in a name, 256 in a value",
-            )
-
-
-def _network_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    network = entry.network
-    if network is None:
-        return
-    if network.vpc is None:
-        if network.subnets is not None:
-            yield _error(f"{where}.network has subnets but no vpc", "name the vpc they lie in")
-        yield from _range_findings(network.cidr, where)
-        return
-    for key in ("cidr", "zones", "nat"):
-        if getattr(network, key) is not None:
-            yield _error(
-                f"{where}.network.{key} has no meaning in a network of your own",
-                f"remove `{key}`, or `vpc` to have a network made",
-            )
-    subnets = network.subnets or Subnets()
-    for tier, least in (("compute", 1), ("storage", 2)):
-        given = set(getattr(subnets, tier) or ())
-        if len(given) < least:
-            yield _error(
-                f"{where}.network.subnets.{tier} names {len(given)} subnets; {least} are needed",
-                _WHY_SUBNETS[tier],
-            )
-
-
-_WHY_SUBNETS: Final = {
-    "compute": "containers run there",
-    "storage": "in two zones: RDS wants them even for one server",
-}
-
-
-def _range_findings(cidr: str | None, where: str) -> Iterator[Diagnostic]:
-    if cidr is None:
-        return
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError:
-        yield _error(
-            f"{where}.network.cidr: `{cidr}` is no network of IPv4, by its first address",
-            "such as 10.0.0.0/16",
-        )
-        return
-    if not _LARGEST_NETWORK <= network.prefixlen <= _SMALLEST_NETWORK:
-        size = "larger" if network.prefixlen < _LARGEST_NETWORK else "smaller"
-        yield _error(
-            f"{where}.network.cidr: {cidr} is {size} than can be used",
-            f"from /{_LARGEST_NETWORK} to /{_SMALLEST_NETWORK}, such as 10.0.0.0/16",
-        )
-
-
-def _trust_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    if entry.trust is not None and entry.trust not in _TRUSTED and not _ARN.fullmatch(entry.trust):
-        yield _error(
-            f"{where}.trust: `{entry.trust}` is neither {', '.join(_TRUSTED)} nor an ARN",
-            "name what runs the containers",
-        )
-
-
-def _metrics_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    metrics = entry.metrics
-    if metrics is None:
-        return
-    if metrics.exporter == "cloudwatch" and not metrics.namespace:
-        yield _error(
-            f"{where}.metrics names no namespace", "add for example `namespace: shop/production`"
-        )
-    if metrics.namespace and metrics.exporter is None:
-        yield _error(
-            f"{where}.metrics.namespace says nothing without an exporter",
-            "add `exporter: cloudwatch`",
-        )
-
-
-def _day_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    days = entry.secrets.recovery_days if entry.secrets else None
-    if days is not None and 0 < days < 7:
-        yield _error(
-            f"{where}.secrets.recovery_days: AWS keeps deleted secrets 0 or 7 to 30 days, "
-            f"not {days}",
-            "choose 0, or 7 to 30",
-        )
-    kept = entry.containers.log_days if entry.containers else None
-    if kept is not None and kept not in _LOG_DAYS:
-        yield _error(
-            f"{where}.containers.log_days: CloudWatch does not keep logs {kept} days",
-            f"choose one of {', '.join(map(str, _LOG_DAYS))}",
-        )
-
-
-def _storage_findings(entry: EnvironmentEntry, where: str) -> Iterator[Diagnostic]:
-    least = defaults.default("databases.storage", "production")
-    for name in entry.databases or {}:
-        found = _of(entry.databases, name, DatabaseSettings())
-        storage, most = found.storage or least, found.max_storage
-        # RDS lets storage grow by a tenth at least, or not at all.
-        if most is not None and most != storage and 10 * most < 11 * storage:
-            yield _error(
-                f"{where}.databases.{name}: storage of {storage} GiB cannot grow to {most}",
-                "let max_storage be at least a tenth more, or the same if it is not to grow",
-            )

@@ -18,6 +18,7 @@ import pulumi
 
 from encore_aws.naming import Names
 from encore_config.plan import DeclarationRef
+from encore_provisioner.errors import RefusedError
 
 _NO_TAG: Final = re.compile(r"[^\w .:/=+@-]", re.ASCII)
 _LONGEST_TAG: Final = 256
@@ -62,12 +63,14 @@ class Stage:
     ) -> pulumi.ResourceOptions:
         """The options of the resource ``name``. Each name may be asked for once.
 
+        Raises ``RefusedError`` (``names-meet``).
+
         ``ignore``: properties (camel case) that are given once and then belong to somebody else.
         Names and address ranges are fixed, so of a resource that is replaced the old one goes
         first; Pulumi would make the new one before, and AWS refuse its name.
         """
         if name in self._notes:
-            raise ValueError(f"two resources of the program are called {name}")
+            raise _meeting(name, self._notes[name].declaration, note.declaration)
         self._notes[name] = note
         return pulumi.ResourceOptions(
             provider=self._provider,
@@ -94,6 +97,24 @@ class Stage:
         }
         tags = {key: _tag(value) for key, value in found.items() if value is not None}
         return {**self._own_tags, **tags}
+
+
+def _meeting(name: str, *declared: DeclarationRef | None) -> RefusedError:
+    """Names may hold ``/`` and ``#``, with which the program joins them: ``t`` with ``a/b`` and
+    ``t/a`` with ``b`` are the same subscription to it.
+    """
+    both = " and ".join(_placed(one) for one in declared if one is not None)
+    told = f"; declared: {both}" if both else ""
+    return RefusedError(
+        f"two resources would have the name {name} in the plan{told}",
+        code="names-meet",
+        hint="rename one of the two",
+    )
+
+
+def _placed(declared: DeclarationRef) -> str:
+    at = declared.at
+    return f"{declared} ({at.file}:{at.line})" if at else str(declared)
 
 
 def unknown() -> pulumi.Output[str]:

@@ -33,6 +33,30 @@ def write_if_changed(path: Path, data: bytes, mode: int) -> bool:
     return True
 
 
+def write_where_told(path: Path, data: bytes) -> None:
+    """Make the file that a person names hold ``data``; a device or a pipe gets it as it comes.
+
+    ``/dev/stdout`` is no file to put another one in the place of, which root could.
+    Raises ``InfraError`` (``not-written``).
+    """
+    with _explained(path):
+        if not _is_stream(path):
+            write_if_changed(path, data, PUBLIC)
+            return
+        with path.open("wb") as stream:
+            stream.write(data)
+
+
+def _is_stream(path: Path) -> bool:
+    """What is there and neither file nor folder; and /dev/stdout, whatever it leads to."""
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return False
+    is_ours = stat.S_ISREG(kind) or stat.S_ISDIR(kind)
+    return not is_ours or (path.is_symlink() and path.absolute().parent == Path("/dev"))
+
+
 def _holds(path: Path, data: bytes) -> bool:
     try:
         return path.is_file() and not path.is_symlink() and path.read_bytes() == data

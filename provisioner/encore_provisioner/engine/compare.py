@@ -99,6 +99,12 @@ def refuse_former(former: Plan, *, app: str, environment: str, provider: str) ->
             code="other-plan",
             hint=_AGAIN,
         )
+    if len({step.urn for step in former.steps}) != len(former.steps):
+        raise RefusedError(
+            "the earlier plan holds a resource twice: it is not as it was written",
+            code="bad-plan-file",
+            hint=_AGAIN,
+        )
     if former.against == "plan" or any(step.op != "create" for step in former.steps):
         raise RefusedError(
             "the earlier plan is a comparison itself: it holds what differed, not all there is",

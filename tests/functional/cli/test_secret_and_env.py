@@ -132,3 +132,13 @@ def test_env_new_in_a_cloud_has_an_id_and_asks_for_a_region(
     ]
     assert (" id: " in entry) is has_id
     assert ("add one there, such as `region: eu-north-1`" not in told) is has_region
+
+
+@pytest.mark.parametrize(
+    ("words", "following"),
+    [((), "plan --env demo"), (("--provider", "fake"), "plan --offline --env demo")],
+)
+def test_env_new_names_a_plan_that_works(app: Tool, words: tuple[str, ...], following: str) -> None:
+    """A cloud is planned on this machine alone."""
+    told = app.ok("env", "new", "demo", *words).out
+    assert told.rstrip().endswith(following)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from tests.support.aws_made import ROOT, outputs, target
+from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
 from tests.support.graphs import bucket, cache, database, graph, secret, subscription, topic
 
@@ -68,7 +69,7 @@ def declared(found: Graph) -> dict[str, list[str]]:
     }
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(15)
 @given(found=graphs(), environment=environments())
 def test_the_config_is_strict_complete_and_equal_in_both_encodings(
     found: Graph, environment: Environment
@@ -97,7 +98,7 @@ def _as_protobuf(config: InfraConfig, found: Graph) -> rt.RuntimeConfig:
     return rt.from_infra(config, topics=extras)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(8)
 @given(found=graphs(), environment=environments())
 def test_each_container_of_an_app_in_several_gets_what_it_needs(
     found: Graph, environment: Environment

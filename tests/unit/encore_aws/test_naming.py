@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encore_aws.naming import HASH_LENGTH, KEPT, RULES, MissingIdError, Names, kept_name
+from encore_aws.naming import (
+    HASH_LENGTH,
+    KEPT,
+    RULES,
+    MissingIdError,
+    Names,
+    described,
+    kept_name,
+)
 
 NAMES = Names(app="shop", environment="production", id="k3f9")
 SHAPES = {
@@ -19,7 +27,7 @@ SHAPES = {
     "fifo-queue": r"(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo",
     "dead-letter-queue": r"[A-Za-z0-9_-]{1,80}",
     "fifo-dead-letter-queue": r"(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo",
-    "bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    "bucket": r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
     "state-bucket": r"(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
     "state-prefix": r"[a-z0-9-]{1,200}",
     "origin-access": r"[A-Za-z0-9_.-]{1,64}",
@@ -32,14 +40,15 @@ SHAPES = {
     "cache-parameter-group": r"(?=.{1,255}$)[a-z](-?[a-z0-9])*",
     "cache-user": r"(?=.{1,40}$)[a-z](-?[a-z0-9])*",
     "cache-user-group": r"(?=.{1,40}$)[a-z](-?[a-z0-9])*",
-    "cache-final-snapshot": r"(?=.{1,255}$)[a-z](-?[a-z0-9])*",
-    "network": r".{1,255}",
+    "cache-final-snapshot": r"(?=.{1,246}$)[a-z](-?[a-z0-9])*",
+    "network": r".{1,220}",
     "security-group": r"(?!sg-)[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}",
     "role": r"[\w+=,.@-]{1,64}",
     "policy": r"[\w+=,.@-]{1,128}",
     "instance-profile": r"[\w+=,.@-]{1,128}",
     "task-definition": r"[A-Za-z0-9_-]{1,255}",
-    "secret": r"[A-Za-z0-9/_+=.@-]{1,512}",
+    # Not the end of its ARN, which is a hyphen and six characters.
+    "secret": r"(?!.*-[A-Za-z0-9]{6}$)[A-Za-z0-9/_+=.@-]{1,512}",
     "key-alias": r"[a-zA-Z0-9/_-]{1,250}",
     "log-group": r"[A-Za-z0-9._/#-]{1,512}",
     "function": r"[a-zA-Z0-9_-]{1,64}",
@@ -57,6 +66,28 @@ def test_aws_accepts_every_name(kind: str, app: str, environment: str, name: str
     found = Names(app=app, environment=environment, id="k3f9").name(kind, name)
     shape = SHAPES[kind]
     assert re.fullmatch(shape, found, re.ASCII), found
+
+
+@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize(
+    "app", ["sg", "SG-1", "sthree", "Sthree", "amzn-s3-demo", "xn", "aws", "default", "9", "-", ""]
+)
+@pytest.mark.parametrize("environment", ["", "a", "-1"])
+def test_beginnings_that_aws_keeps_for_itself_are_moved(
+    kind: str, app: str, environment: str
+) -> None:
+    """No text that is made at random begins like these."""
+    found = Names(app=app, environment=environment, id="k3f9").name(kind, "")
+    assert re.fullmatch(SHAPES[kind], found, re.ASCII), found
+
+
+@given(text=anything)
+def test_a_description_is_plain_and_no_longer_than_it_may_be(text: str) -> None:
+    assert re.fullmatch(r"[ -~]{0,128}", described(text, 128))
+
+
+def test_a_description_keeps_what_it_can() -> None:
+    assert described("Größe live: it's a/b\n") == "Gr__e live: it's a/b_"
 
 
 @pytest.mark.parametrize("kind", RULES)

@@ -129,6 +129,23 @@ def test_a_policy_waits_for_every_arn() -> None:
     }
 
 
+ODD_NAMES = (
+    *("{x}", "}}", "{{y}}", "a b", 'a"b', "line\nbreak", "back\\slash"),
+    *("漢字", "50%25", "x" * 600),
+)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_may_hold_anything(name: str) -> None:
+    """Names of topics, databases and secrets are any text to Encore's parser."""
+    found = statements([allow("topic", "publish", name), allow("topic", "publish", "plain")])
+    assert holes(found) == {f"topic/{name}", "topic/plain"}
+    arns = {f"topic/{name}": "arn:odd", "topic/plain": "arn:plain"}
+    (statement,) = json.loads(document(found, arns))["Statement"]
+    assert sorted(statement["Resource"]) == ["arn:odd", "arn:plain"]
+    assert len(cut(found, arns)) == 1
+
+
 grants = st.lists(
     st.sampled_from(sorted({**TABLE, **STARTING})).flatmap(
         lambda key: st.builds(

@@ -9,7 +9,8 @@ from tests.support.aws_program import settings_of
 from tests.support.graphs import at
 from tests.support.pages import WRONG, apps
 
-from encore_aws import servers, sizes
+from encore_aws import sizes
+from encore_aws.servers import SHARED, Servers, findings
 from encore_aws.settings import Settings, settings
 from encore_config.environment import (
     Adopt,
@@ -94,12 +95,12 @@ def chosen(kind: Any = "development", *, containers: Any = None, **databases: An
     ],
 )
 def test_where_each_database_lies(databases: Any, expected: dict[str, str]) -> None:
-    assert servers.place(app(), chosen(**databases)) == expected
+    assert Servers(app(), chosen(**databases)).places == expected
 
 
 def test_what_is_adopted_lies_on_no_server_of_ours() -> None:
     adopted = AdoptedDatabase(instance="old", username="u", password="arn:aws:secretsmanager:::x")
-    found = servers.place(app(), chosen(adopt=Adopt(databases={"orders": adopted})))
+    found = Servers(app(), chosen(adopt=Adopt(databases={"orders": adopted}))).places
     assert set(found) == set(NAMES) - {"orders"}
 
 
@@ -117,7 +118,7 @@ def test_what_is_adopted_lies_on_no_server_of_ours() -> None:
 def test_whose_a_database_is(file: str, users: tuple[str, ...], expected: str | None) -> None:
     database = Database(name="d", migrations=None, at=at(file))
     graph = app("d", uses=tuple((user, "d") for user in users))
-    assert servers.owner(database, graph) == expected
+    assert Servers(graph, chosen()).owner(database) == expected
 
 
 def test_a_service_that_is_the_whole_app_owns_what_lies_in_it() -> None:
@@ -128,12 +129,7 @@ def test_a_service_that_is_the_whole_app_owns_what_lies_in_it() -> None:
         services=(Service(name="all", root=".", at=at()),),
         databases=graph.databases,
     )
-    assert servers.owner(whole.databases[0], whole) == "all"
-
-
-def sizes_of(graph: Graph, given: Settings, size: str = "db.t4g.micro") -> servers.Pools:
-    here = tuple(database.name for database in graph.databases)
-    return servers.pools(graph, given, here, size)
+    assert Servers(whole, chosen()).owner(whole.databases[0]) == "all"
 
 
 MICRO = 79 - sizes.RESERVED
@@ -155,7 +151,7 @@ MICRO = 79 - sizes.RESERVED
     ],
 )
 def test_what_is_left_is_shared_equally(containers: Any, handler: str | None, pools: int) -> None:
-    found = sizes_of(app(handler=handler), chosen(containers=containers))
+    found = Servers(app(handler=handler), chosen(containers=containers)).pools(SHARED)
     share = max(1, MICRO // (pools * sizes.ROLLOUT))
     assert found.limit == 79
     assert found.sizes == dict.fromkeys(NAMES, share)
@@ -164,20 +160,21 @@ def test_what_is_left_is_shared_equally(containers: Any, handler: str | None, po
 
 
 def test_what_the_file_gives_is_taken_as_it_is() -> None:
-    found = sizes_of(app(), chosen(orders=GIVEN(max_connections=30)))
+    found = Servers(app(), chosen(orders=GIVEN(max_connections=30))).pools(SHARED)
     assert found.sizes == {"carts": 6, "ledger": 6, "orders": 30, "unused": 6}
     assert found.taken == 48
 
 
 def test_a_class_that_nobody_knows_gives_no_numbers() -> None:
-    found = sizes_of(app(), chosen(orders=GIVEN(max_connections=30)), "db.z9.large")
+    databases = {"defaults": GIVEN(size="db.z9.large"), "orders": GIVEN(max_connections=30)}
+    found = Servers(app(), chosen(**databases)).pools(SHARED)
     assert found.limit is None
     assert found.sizes == {"carts": None, "ledger": None, "orders": 30, "unused": None}
     assert not found.is_too_much
 
 
 def codes(graph: Graph, given: Settings) -> dict[str, str]:
-    found = list(servers.findings(graph, given))
+    found = list(findings(graph, given))
     assert all(item.hint for item in found)
     assert all(item.severity == ("error" if item.code[0] == "E" else "warning") for item in found)
     return {item.code: item.message for item in found}
@@ -201,6 +198,13 @@ def test_more_connections_than_the_server_takes(given: int, more: str | None) ->
         assert "environments.production.databases.defaults" in found["E9210"]
 
 
+def test_of_many_databases_a_finding_names_some() -> None:
+    many = app(*(f"d{n:03}" for n in range(1_000)))
+    found = codes(many, chosen())["E9210"]
+    assert "`d000`, `d001`, `d002`, `d003`, `d004` and 995 more may open" in found
+    assert len(found) < 500
+
+
 def test_too_many_pools_are_too_much_even_with_one_connection_each() -> None:
     containers = Containers(replicas=6, worker_threads=3)
     assert list(codes(app(), chosen(containers=containers))) == ["E9210"]
@@ -211,7 +215,7 @@ def test_each_server_is_counted_for_itself() -> None:
         "defaults": GIVEN(max_connections=10),
         "orders": GIVEN(size="db.t4g.micro", max_connections=70),
     }
-    [found] = servers.findings(app(), chosen(**databases))
+    [found] = findings(app(), chosen(**databases))
     assert found.code == "E9210"
     assert "databases.orders: the pools of `orders` may open 70" in found.message
 
@@ -230,7 +234,7 @@ def test_a_class_whose_memory_nobody_knows_wants_a_number() -> None:
     [("t4g.micro", "did you mean `db.t4g.micro`?"), ("large", "such as db.t4g.medium")],
 )
 def test_what_is_no_class(size: str, hint: str) -> None:
-    [found] = servers.findings(app(), chosen(defaults=GIVEN(size=size)))
+    [found] = findings(app(), chosen(defaults=GIVEN(size=size)))
     assert (found.code, found.hint) == ("E9211", hint)
 
 
@@ -263,7 +267,7 @@ def test_the_examples_on_the_page_of_diagnostics(code: str) -> None:
             "production" if code[0] == "W" else "staging",
         )
         expected = [code] if version == WRONG else []
-        found = servers.findings(app("orders"), settings(environment))
+        found = findings(app("orders"), settings(environment))
         assert [item.code for item in found] == expected
 
 

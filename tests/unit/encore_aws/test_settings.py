@@ -193,9 +193,11 @@ def test_a_database_called_defaults_has_what_all_have_and_no_server_of_its_own()
         ("production", {}, 20, 500),
         ("ephemeral", {"storage": 30}, 30, 60),
         ("production", {"storage": 1000}, 1000, 2000),
-        ("production", {"storage": 60_000}, 60_000, 65_536),
         ("ephemeral", {"storage": 100, "max_storage": 110}, 100, 110),
         ("ephemeral", {"storage": 100, "max_storage": 100}, 100, 100),
+        # A tenth more than this is more than RDS has, so the disk stays as it is.
+        ("production", {"storage": 60_000}, 60_000, 60_000),
+        ("production", {"storage": 59_000}, 59_000, 65_536),
     ],
 )
 def test_storage_can_double_unless_the_file_says_otherwise(
@@ -257,6 +259,10 @@ def test_every_setting_of_all_kinds_is_handed_on() -> None:
     assert (made.key, list(made.tags)) == (KEY, ["cost", "team"])
 
 
+def cors(**rule: Any) -> dict[str, Any]:
+    return {"buckets": {"a": BucketSettings(cors=(CorsRule(**rule),))}}
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"region": None}, "names no region"),
     ({"region": "eu-north-1a"}, "`eu-north-1a` is no region"),
@@ -272,6 +278,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tags": {"Encore:app": "x"}}, "is a tag of encore-infra"),
     ({"tags": {"team": "a;b"}}, "AWS does not take `team: a;b`"),
     ({"tags": {"": "x"}}, "AWS does not take"),
+    ({"tags": {"team": "x", "Team": "y"}}, "`Team` is there twice but for its case"),
     ({"tags": {"team": "x" * 257}}, "AWS does not take"),
     ({"ports": Ports()}, "ports has no meaning"),
     ({"postgres": Postgres()}, "postgres has no meaning"),
@@ -280,6 +287,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"network": GivenNetwork(cidr="fd00::/56")}, "is no network of IPv4"),
     ({"network": GivenNetwork(cidr="10.0.0.0/23")}, "10.0.0.0/23 is smaller than can be used"),
     ({"network": GivenNetwork(cidr="10.0.0.0/8")}, "10.0.0.0/8 is larger than can be used"),
+    ({"network": GivenNetwork(cidr="127.0.0.0/16")}, "127.0.0.0/16 means something else"),
+    ({"network": GivenNetwork(cidr="240.0.0.0/16")}, "240.0.0.0/16 means something else"),
     ({"trust": "lambda"}, "is neither ec2, ecs, eks nor an ARN"),
     ({"metrics": MetricsSettings(exporter="cloudwatch")}, "names no namespace"),
     ({"metrics": MetricsSettings(namespace="shop")}, "says nothing without an exporter"),
@@ -295,8 +304,17 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         },
         "a: storage of 50 GiB cannot grow to 40",
     ),
+    (cors(origins=("https://*.shop.*",)), "a.cors: `https://*.shop.*` has more than one *"),
+    (cors(origins=("*",), headers=("x-*-*",)), "a.cors: `x-*-*` has more than one *"),
+    (cors(origins=("*",), expose=("*",)), "a.cors: `*` is no name of a header"),
+    (
+        {"buckets": {"a": BucketSettings(cors=(CorsRule(origins=("*",)),) * 101)}},
+        "a.cors: 101 rules",
+    ),
 ]
-_OWN = GivenNetwork(vpc="vpc-1", subnets=Subnets(compute=("a",), storage=("b", "c")))
+_OWN = GivenNetwork(
+    vpc="vpc-1", subnets=Subnets(compute=("subnet-a",), storage=("subnet-b", "subnet-c"))
+)
 
 
 @pytest.mark.parametrize(("given", "words"), REFUSED, ids=[words for _, words in REFUSED])
@@ -322,6 +340,7 @@ def test_what_cannot_be_is_refused_with_what_to_do(given: dict[str, Any], words:
         {"containers": GivenContainers(log_days=3653)},
         {"key": KEY},
         {"trust": "eks"},
+        cors(origins=("https://*.shop.com",), headers=("*",), expose=("ETag",)),
     ],
     ids=str,
 )
@@ -333,7 +352,7 @@ def test_the_nearest_thing_to_a_mistake_is_taken(given: dict[str, Any]) -> None:
     ("given", "count"),
     [
         ({"cidr": "10.0.0.0/16", "zones": 3, "nat": "none"}, 3),
-        ({"subnets": Subnets(compute=("a",), storage=("b", "b"))}, 1),
+        ({"subnets": Subnets(compute=("subnet-a",), storage=("subnet-b", "subnet-b"))}, 1),
         ({"subnets": None}, 2),
     ],
     ids=["what is for a new network", "one subnet twice", "no subnets"],

@@ -11,6 +11,7 @@ from encore_aws.naming import Names
 from encore_aws.stage import Note, Stage
 from encore_config.plan import DeclarationRef
 from encore_provisioner.engine.recording import record
+from encore_provisioner.errors import RefusedError
 
 ORDERS = DeclarationRef(kind="topic", name="orders")
 
@@ -19,8 +20,11 @@ def test_each_resource_has_one_note() -> None:
     stage = Stage(Names(app="shop", environment="production"))
     stage.options("topic/orders", Note(reason="messages", declaration=ORDERS))
     assert stage.notes["topic/orders"].declaration == ORDERS
-    with pytest.raises(ValueError, match="two resources of the program are called topic/orders"):
-        stage.options("topic/orders", Note(reason="again"))
+    other = DeclarationRef(kind="topic", name="others")
+    with pytest.raises(RefusedError, match="would have the name topic/orders") as caught:
+        stage.options("topic/orders", Note(reason="again", declaration=other))
+    assert caught.value.code == "names-meet"
+    assert "declared: topic/orders and topic/others" in caught.value.message
 
 
 def test_what_belongs_to_somebody_else_is_left_alone() -> None:

@@ -77,7 +77,7 @@ def test_limits_of_sqs(
 def test_the_value_that_is_used_is_told() -> None:
     declared = subscription("t", "s", ack_deadline=0.5)
     (found,) = subscription_findings(graph(topics=(topic("t"),), subscriptions=(declared,)))
-    assert "ack deadline of 0.5 s" in found.message
+    assert "has an ack deadline of 0.5 s" in found.message
     assert "so it is 1 s here" in found.message
 
 

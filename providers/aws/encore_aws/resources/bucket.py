@@ -17,7 +17,8 @@ import pulumi
 
 from encore_aws import arns
 from encore_aws.cloud import cloudfront, s3
-from encore_aws.naming import MissingIdError, Names
+from encore_aws.naming import MissingIdError, Names, described
+from encore_aws.policies import VERSION
 from encore_aws.settings import Bucket as Options
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage, unknown
@@ -29,12 +30,13 @@ from encore_config.plan import DeclarationRef
 from encore_provisioner.binding import BucketBinding
 
 Outputs = Mapping[str, Any]
-_VERSION: Final = "2012-10-17"
 _UNFINISHED_DAYS: Final = 1
 """After this an upload that was never finished is removed; its parts cost and nobody sees them."""
 _ORIGIN: Final = "bucket"
 _ROOT_OBJECT: Final = "index.html"
 _CLOUDFRONT: Final = "cloudfront.amazonaws.com"
+_LONGEST_COMMENT: Final = 128
+"""Of a distribution."""
 _METHODS: Final = ("GET", "HEAD")
 """What a page may do where the file names its origin alone: read."""
 _NO_CLOUDFRONT: Final = {
@@ -260,7 +262,10 @@ def _distribute(wanted: WantedBucket, bucket: s3.Bucket, stage: Stage) -> cloudf
     return cloudfront.Distribution(
         name,
         enabled=True,
-        comment=f"{stage.names.app} {stage.names.environment}: bucket {wanted.declared.name}",
+        comment=described(
+            f"{stage.names.app} {stage.names.environment}: bucket {wanted.declared.name}",
+            _LONGEST_COMMENT,
+        ),
         default_root_object=_ROOT_OBJECT,
         http_version="http2and3",
         is_ipv6_enabled=True,
@@ -296,7 +301,8 @@ def _cache_policy(wanted: WantedBucket, stage: Stage) -> cloudfront.CachePolicy:
         name=wanted.access_name,
         min_ttl=0,
         default_ttl=seconds,
-        max_ttl=seconds,
+        # With 0 here CloudFront takes neither headers nor compression: it calls that no caching.
+        max_ttl=max(1, seconds),
         parameters_in_cache_key_and_forwarded_to_origin={
             "cookies_config": {"cookie_behavior": "none"},
             "headers_config": (
@@ -357,8 +363,8 @@ def policy(bucket: str, distribution: str) -> str:
         }
     ]
     for sid, action, target in (
-        ("cdn-read", "s3:GetObject", f"{bucket}/*"),
-        ("cdn-missing", "s3:ListBucket", bucket),
+        ("cdnread", "s3:GetObject", f"{bucket}/*"),
+        ("cdnmissing", "s3:ListBucket", bucket),
     ):
         if distribution:
             statements.append(
@@ -371,7 +377,7 @@ def policy(bucket: str, distribution: str) -> str:
                     "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
                 }
             )
-    return json.dumps({"Version": _VERSION, "Statement": statements})
+    return json.dumps({"Version": VERSION, "Statement": statements})
 
 
 def key_statements(graph: Graph, settings: Settings, outputs: Outputs) -> list[dict[str, Any]]:

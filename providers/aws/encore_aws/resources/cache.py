@@ -13,10 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import pulumi
+
 from encore_aws.cache_access import access_string
 from encore_aws.cloud import elasticache
-from encore_aws.naming import Names
-from encore_aws.resources.network import Made
+from encore_aws.containers import holders
+from encore_aws.naming import Names, described
+from encore_aws.resources.network import PORTS, Made
 from encore_aws.resources.secret import variable_of
 from encore_aws.settings import Cache as CacheSettings
 from encore_aws.settings import Settings
@@ -27,7 +30,6 @@ from encore_config.graph import Cache, Graph
 from encore_config.infra import EnvRef, Redis, RedisAuth, TLSConfig
 from encore_config.plan import DeclarationRef
 from encore_provisioner.binding import CacheBinding
-from encore_provisioner.emit.scope import scope
 
 Outputs = Mapping[str, Any]
 Engine = Literal["valkey", "redis"]
@@ -41,7 +43,7 @@ TOO_MANY: Final = "E9232"
 NO_PASSWORD: Final = "E9234"
 BAD_SIZE: Final = "E9235"
 
-PORT: Final = 6379
+PORT: Final = PORTS["cache"]
 MOST_CONNECTIONS: Final = 65_000
 """Of one node: ``maxclients`` of ElastiCache, which cannot be changed."""
 POOL: Final = 30
@@ -59,6 +61,11 @@ _VERSION: Final = re.compile(r"(\d{1,2})\.(\d{1,2})", re.ASCII)
 _SIZE: Final = re.compile(r"cache\.[a-z0-9]+\.[a-z0-9]+", re.ASCII)
 _TIERED: Final = "cache.r6gd."
 """Nodes with a disk beside their memory, which must be said."""
+_TIERED_POLICIES: Final = frozenset(
+    {"noeviction", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu"}
+)
+_OUTDATED: Final = ("t1", "t2", "m1", "m2", "m3", "c1", "r3")
+"""Of the generation before: AWS makes no new nodes of them, or none that encrypt."""
 _NOBODY: Final = "off -@all"
 _SUBNETS: Final = "cache#subnets"
 
@@ -169,6 +176,8 @@ def _family(engine: Engine, version: str) -> str:
 def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
     """What ElastiCache would refuse, and what would keep the app from starting."""
     del names
+    times = settings.containers.replicas * settings.containers.worker_threads
+    opened = holders(graph, settings)
     for cache in graph.caches:
         where = f"environments.{settings.environment}"
         adopted = settings.adopt.caches.get(cache.name)
@@ -177,7 +186,8 @@ def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnos
             continue
         chosen, where = settings.cache(cache.name), f"{where}.caches.{cache.name}"
         yield from _shape_findings(where, chosen)
-        yield from _connection_findings(where, cache, chosen, graph, settings)
+        yield from _size_findings(where, cache, chosen)
+        yield from _connection_findings(where, chosen, opened[f"cache/{cache.name}"] * times)
 
 
 def _error(code: str, message: str, hint: str) -> Diagnostic:
@@ -198,11 +208,25 @@ def _shape_findings(where: str, chosen: CacheSettings) -> Iterator[Diagnostic]:
             f"{where}: multi_az without a replica: nothing could take over in another zone",
             "write `replicas: 1`, or `multi_az: false` if the cache may be away for a while",
         )
+
+
+def _size_findings(where: str, cache: Cache, chosen: CacheSettings) -> Iterator[Diagnostic]:
+    usual = "such as cache.t4g.small or cache.m7g.large"
     if not _SIZE.fullmatch(chosen.size):
+        yield _error(BAD_SIZE, f"{where}.size: `{chosen.size}` is no size of a cache's node", usual)
+    elif chosen.size.split(".")[1] in _OUTDATED:
         yield _error(
             BAD_SIZE,
-            f"{where}.size: `{chosen.size}` is no size of a cache's node",
-            "such as cache.t4g.small or cache.m7g.large",
+            f"{where}.size: `{chosen.size}` is of an old generation, of which AWS makes no new "
+            "cache with encryption",
+            usual,
+        )
+    elif chosen.size.startswith(_TIERED) and cache.eviction_policy not in _TIERED_POLICIES:
+        yield _error(
+            BAD_SIZE,
+            f"{where}.size: nodes with a disk, as `{chosen.size}`, cannot evict by the policy "
+            f"{cache.eviction_policy} that the app declares",
+            "take cache.r7g, or declare another policy, such as allkeys-lru",
         )
 
 
@@ -218,13 +242,12 @@ def _why_not(engine: Engine, version: str) -> str | None:
     return None
 
 
-def _connection_findings(
-    where: str, cache: Cache, chosen: CacheSettings, graph: Graph, settings: Settings
-) -> Iterator[Diagnostic]:
-    """At least one pool in each process; code that calls ``named`` opens more of them."""
+def _connection_findings(where: str, chosen: CacheSettings, processes: int) -> Iterator[Diagnostic]:
+    """``processes``, or Node's threads in them, have one pool each at least; code that calls
+    ``named`` opens more of them.
+    """
     if chosen.max_connections is None:
         return
-    processes = _processes(cache, graph, settings)
     wanted = processes * chosen.max_connections
     if wanted > MOST_CONNECTIONS:
         yield _error(
@@ -233,16 +256,6 @@ def _connection_findings(
             f"connections each are {wanted:,}; a node takes {MOST_CONNECTIONS:,}",
             f"{MOST_CONNECTIONS // processes} at most, and {POOL} are mostly enough",
         )
-
-
-def _processes(cache: Cache, graph: Graph, settings: Settings) -> int:
-    """How many processes, or Node's threads in them, have a pool of their own."""
-    chosen = settings.containers
-    holders: list[str | None] = [None]
-    if chosen.layout == "per-service":
-        holders = [graph.gateway.name, *(service.name for service in graph.services)]
-    using = sum(cache.name in scope(graph, holder).caches for holder in holders)
-    return using * chosen.replicas * chosen.worker_threads
 
 
 def _adopted_findings(where: str, adopted: AdoptedCache) -> Iterator[Diagnostic]:
@@ -278,7 +291,7 @@ def _create_subnets(wanted: Wanted, network: Made, stage: Stage) -> elasticache.
     return elasticache.SubnetGroup(
         _SUBNETS,
         name=wanted.subnets,
-        description=f"{stage.names.app} {stage.names.environment}: where caches lie",
+        description=described(f"{stage.names.app} {stage.names.environment}: where caches lie"),
         subnet_ids=list(network.subnets["storage"]),
         tags=stage.tags(None),
         opts=stage.options(_SUBNETS, Note(reason="caches lie where no route leads out")),
@@ -295,7 +308,7 @@ def _create(
     made = elasticache.ReplicationGroup(
         name,
         replication_group_id=wanted.name,
-        description=f"{stage.names.app} {stage.names.environment}: {name}",
+        description=described(f"{stage.names.app} {stage.names.environment}: {name}"),
         engine=wanted.engine,
         engine_version=wanted.version,
         auto_minor_version_upgrade=not wanted.follows,
@@ -316,7 +329,7 @@ def _create(
         at_rest_encryption_enabled=True,
         kms_key_id=wanted.key,
         snapshot_retention_limit=wanted.backup_days,
-        final_snapshot_identifier=wanted.final_snapshot,
+        final_snapshot_identifier=_last_snapshot(wanted, network),
         # Else an apply would say "done" of what happens some night in the maintenance window.
         apply_immediately=True,
         tags=stage.tags(wanted.reference),
@@ -332,13 +345,23 @@ def _create(
     }
 
 
+def _last_snapshot(wanted: WantedCache, network: Made) -> pulumi.Output[str] | None:
+    """Ends like the id of the security group, which is another one when all is made again: of an
+    environment that was removed before there is a snapshot already.
+    """
+    if wanted.final_snapshot is None:
+        return None
+    ending = network.storage["cache"].id.apply(lambda id_: id_.rpartition("-")[2][-8:])
+    return pulumi.Output.concat(wanted.final_snapshot, "-", ending)
+
+
 def _create_parameters(wanted: WantedCache, stage: Stage) -> elasticache.ParameterGroup:
     name = wanted.part("parameters")
     note = Note(reason="what is given up when memory is full", declaration=wanted.reference)
     return elasticache.ParameterGroup(
         name,
         name=wanted.parameters,
-        description=f"{stage.names.app} {stage.names.environment}: {wanted.reference}",
+        description=described(f"{stage.names.app} {stage.names.environment}: {wanted.reference}"),
         family=wanted.family,
         parameters=[{"name": "maxmemory-policy", "value": wanted.declared.eviction_policy}],
         tags=stage.tags(wanted.reference),

@@ -15,8 +15,7 @@ from typing import Any, Final
 from encore_aws.containers import Container, containers
 from encore_aws.naming import Names
 from encore_aws.permissions import Grants
-from encore_aws.resources import log_group
-from encore_aws.resources.role import variables
+from encore_aws.resources import log_group, secret
 from encore_aws.settings import Settings
 from encore_aws.stage import Stage
 from encore_config.diagnostics import Diagnostic
@@ -81,7 +80,7 @@ def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
         WantedContainer(
             container=container,
             environment=_environment(settings),
-            secrets=variables(graph, grants, container, settings),
+            secrets=secret.variables_of(graph, grants, container, settings),
             image=given.image,
             replicas=given.replicas,
             cpu=given.cpu,

@@ -31,7 +31,7 @@ Outputs = Mapping[str, Any]
 
 ADMIN: Final = "encore_admin"
 """The server's first user. RDS makes its password, keeps it in Secrets Manager and changes it."""
-_PORT: Final = 5432
+_PORT: Final = network.PORTS["sql"]
 _ADOPTED_POOL: Final = 10
 """Connections of a pool on a server that is not ours: others use it too, and we see neither."""
 _INSIGHT_DAYS: Final = 7
@@ -99,11 +99,14 @@ class Wanted:
 
 def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
     """Every property, decided."""
-    places = servers.place(graph, settings)
-    found = tuple(_server(key, graph, settings, names) for key in sorted({*places.values()}))
+    placed = servers.Servers(graph, settings)
+    declared = {f"database/{database.name}": database for database in graph.databases}
+    found = tuple(
+        _server(key, declared.get(key), placed.options(key), settings, names) for key in placed.keys
+    )
     pools: dict[str, int | None] = {}
-    for server in found:
-        pools |= _pools(server.key, places, graph, settings).sizes
+    for key in placed.keys:
+        pools |= placed.pools(key).sizes
     versions = sorted({server.options.version for server in found})
     return Wanted(
         subnets=names.name("db-subnet-group"),
@@ -112,7 +115,7 @@ def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
         databases=tuple(
             _adopted(database, settings)
             if database.name in settings.adopt.databases
-            else _database(database, settings, places[database.name], pools[database.name])
+            else _database(database, settings, placed.places[database.name], pools[database.name])
             for database in graph.databases
         ),
     )
@@ -122,16 +125,12 @@ def _reference(declared: Database) -> DeclarationRef:
     return DeclarationRef(kind="database", name=declared.name, at=declared.at)
 
 
-def _pools(key: str, places: Mapping[str, str], graph: Graph, settings: Settings) -> servers.Pools:
-    here = tuple(name for name, at in places.items() if at == key)
-    return servers.pools(graph, settings, here, servers.options_of(key, settings).size)
-
-
-def _server(key: str, graph: Graph, settings: Settings, names: Names) -> WantedServer:
+def _server(
+    key: str, own: Database | None, options: Options, settings: Settings, names: Names
+) -> WantedServer:
+    """``own``: the one database that the server is for, if it is for one."""
     kind, _, name = key.partition("/")
-    own = [database for database in graph.databases if key == f"database/{database.name}"]
     parts = {"database": (name,), "service": ("service", name)}.get(kind, ())
-    options = servers.options_of(key, settings)
     return WantedServer(
         key=key,
         reason=_reason(kind, name, options),
@@ -142,7 +141,7 @@ def _server(key: str, graph: Graph, settings: Settings, names: Names) -> WantedS
         max_storage=options.max_storage if options.max_storage > options.storage else 0,
         log_days=settings.containers.log_days,
         kms_key=settings.key,
-        declaration=_reference(own[0]) if own else None,
+        declaration=_reference(own) if own else None,
         service=name if kind == "service" else None,
     )
 
@@ -359,7 +358,7 @@ def _create_log(wanted: WantedServer, stage: Stage) -> cloudwatch.LogGroup:
         retention_in_days=wanted.log_days,
         kms_key_id=wanted.kms_key,
         tags=stage.tags(wanted.declaration, wanted.service),
-        opts=stage.options(name, note),
+        opts=stage.options(name, note, protect=wanted.options.protect),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from encore_aws import arns
 from encore_aws.cloud import cloudwatch
 from encore_aws.containers import Container, containers
 from encore_aws.naming import Names
@@ -53,6 +54,11 @@ def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
     )
 
 
+def arn_of(wanted: WantedLogGroup, settings: Settings, *, unnamed: str) -> str:
+    """``unnamed`` stands for the account where the file does not name it."""
+    return arns.of(settings, "logs", f"log-group:{wanted.name}", unnamed=unnamed)
+
+
 def create(wanted: Wanted, stage: Stage) -> dict[str, Any]:
     """``log_groups``: name and ARN by the container's label."""
     return {"log_groups": {group.container.label: _create(group, stage) for group in wanted}}
@@ -79,8 +85,7 @@ def key_statements(graph: Graph, settings: Settings, names: Names) -> list[dict[
     """
     if settings.key is None:
         return []
-    place = f"arn:{settings.partition}:logs:{settings.region}:{settings.account or '*'}:log-group:"
-    groups = [f"{place}{group.name}" for group in normalise(graph, settings, names)]
+    groups = [arn_of(group, settings, unnamed="*") for group in normalise(graph, settings, names)]
     return [
         {
             "Sid": "logs",

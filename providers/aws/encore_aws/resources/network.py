@@ -14,8 +14,9 @@ from typing import Any, Final, Literal
 
 import pulumi
 
-from encore_aws import nat_machine
+from encore_aws import defaults, nat_machine
 from encore_aws.cloud import ec2, root, vpc
+from encore_aws.mistakes import LARGEST_NETWORK, SMALLEST_NETWORK
 from encore_aws.naming import Names
 from encore_aws.resources.container import PORT
 from encore_aws.settings import Network as Options
@@ -30,12 +31,8 @@ TIERS: Final[tuple[Tier, ...]] = ("public", "compute", "storage")
 MOST_ZONES: Final = 3
 _SLOTS: Final = 16
 """Into so many equal parts the network is cut; four for each tier, so zones can be added later."""
-_LARGEST: Final = 16
-_SMALLEST: Final = 22
 _ANYWHERE: Final = "0.0.0.0/0"
-_PORTS: Final = {"sql": 5432, "cache": 6379}
-_DOLLARS: Final = 7.3
-"""About what an endpoint costs in a month, for each zone."""
+PORTS: Final = {"sql": 5432, "cache": 6379}
 _CHINA: Final = "aws-cn"
 _CONTAINERS: Final = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
 """What a container needs before the app runs: its image, its secrets, and a place for its logs."""
@@ -128,8 +125,9 @@ def endpoints(graph: Graph, settings: Settings) -> tuple[str, ...]:
 
 def _subnets(options: Options) -> Iterator[WantedSubnet]:
     network = ipaddress.IPv4Network(options.cidr)
-    if not _LARGEST <= network.prefixlen <= _SMALLEST:
-        raise ValueError(f"{options.cidr} is no size for a network: /{_LARGEST} to /{_SMALLEST}")
+    if not LARGEST_NETWORK <= network.prefixlen <= SMALLEST_NETWORK:
+        sizes = f"/{LARGEST_NETWORK} to /{SMALLEST_NETWORK}"
+        raise ValueError(f"{options.cidr} is no size for a network: {sizes}")
     if not 2 <= options.zones <= MOST_ZONES:
         raise ValueError(f"a network lies in 2 or {MOST_ZONES} zones, not {options.zones}")
     parts = list(network.subnets(prefixlen_diff=_SLOTS.bit_length() - 1))
@@ -149,9 +147,9 @@ def create(wanted: Wanted, stage: Stage) -> tuple[Made, dict[str, Any]]:
         subnets, home = _create_subnets(wanted, made, stage), made.id
     compute = _group(wanted, "compute", home, stage)
     _let_compute_out(wanted, compute, stage)
-    storage = {kind: _group(wanted, kind, home, stage) for kind in sorted(_PORTS)}
+    storage = {kind: _group(wanted, kind, home, stage) for kind in sorted(PORTS)}
     for kind, group in storage.items():
-        _let_in(kind, _PORTS[kind], group, compute, stage)
+        _let_in(kind, PORTS[kind], group, compute, stage)
     if wanted.peers:
         _let_in("compute", PORT, compute, compute, stage)
     found = Made(subnets=subnets, compute=compute, storage=storage)
@@ -197,6 +195,8 @@ def _create_subnets(
     zones = root.get_availability_zones_output(
         state="available",
         filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+        # Fargate runs nothing there, and old accounts are given this zone of Tokyo's all the same.
+        exclude_zone_ids=["apne1-az3"],
         opts=stage.question,
     )
     made: dict[tuple[Tier, int], ec2.Subnet] = {}
@@ -401,7 +401,8 @@ def _endpoint_group(wanted: Wanted, home: ec2.Vpc, stage: Stage) -> ec2.Security
 
 
 _GROUPS: Final = {
-    "compute": "what the app's containers belong to",
+    # These are descriptions too, and an apostrophe is nothing that AWS takes there.
+    "compute": "what all containers of the app belong to",
     "sql": "databases take connections from compute alone",
     "cache": "caches take connections from compute alone",
 }
@@ -478,7 +479,7 @@ def findings(graph: Graph, settings: Settings, _: Names) -> Iterator[Diagnostic]
         )
         return
     reached = endpoints(graph, settings)
-    price = round(_DOLLARS * len(reached) * settings.network.zones)
+    price = round(defaults.ENDPOINT_A_MONTH * len(reached) * settings.network.zones)
     yield Diagnostic(
         code="W9220",
         severity="warning",

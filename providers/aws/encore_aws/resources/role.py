@@ -15,13 +15,15 @@ from typing import Any, Final, Literal
 
 import pulumi
 
-from encore_aws import policies
+from encore_aws import arns, policies
 from encore_aws.cloud import iam, root
 from encore_aws.containers import Container, containers
-from encore_aws.naming import Names
+from encore_aws.naming import RULES, Names, described
 from encore_aws.permissions import Allowed, Grants
 from encore_aws.policies import ACCOUNT, MOST_CHARACTERS, MOST_POLICIES, Key, Statement
 from encore_aws.resources import log_group, secret
+from encore_aws.resources import subscription as queues
+from encore_aws.resources import topic as topics
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
 from encore_config.diagnostics import Diagnostic
@@ -34,11 +36,11 @@ Purpose = Literal["task", "execution"]
 TOO_LARGE: Final = "E9240"
 NOBODY_TO_TRUST: Final = "E9241"
 
-_EVERYTHING: Final = frozenset({"secret", "image", "log-group"})
+_WHOLE_START: Final = frozenset({"secret", "image", "log-group"})
 _STARTED_BY: Final[Mapping[str, frozenset[str]]] = {
-    "ecs": _EVERYTHING,
+    "ecs": _WHOLE_START,
     # The agent on a machine works with the machine's own role, for all that it does.
-    "ec2": _EVERYTHING,
+    "ec2": _WHOLE_START,
     # Images and logs are the node's business; what reads secrets for a pod works as the pod.
     "eks": frozenset({"secret"}),
 }
@@ -57,7 +59,6 @@ _PERSON: Final = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::\d{12}:(root|(r
 _SOME_ACCOUNT: Final = "000000000000"
 _SOME_RANDOM: Final = "-XXXXXX"
 """What Secrets Manager adds to a name."""
-_LONGEST_BUCKET: Final = 63
 _IMAGE: Final = "repository"
 
 
@@ -102,7 +103,8 @@ class Wanted:
 def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
     grants = Grants(graph, settings.adopt.buckets)
     fixed = _fixed(settings)
-    lengths = _lengths(graph, settings, names) | _secret_lengths(graph, settings, names) | fixed
+    logs = log_group.normalise(graph, settings, names)
+    lengths = _lengths(graph, settings, names, logs) | fixed
     apart = settings.containers.trust == "ecs"
     roles: list[WantedRole] = []
     for container in containers(graph, settings):
@@ -113,7 +115,7 @@ def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
             roles.append(_role("execution", container, started, settings, names, lengths))
     return Wanted(
         account=settings.account,
-        logs=log_group.normalise(graph, settings, names),
+        logs=logs,
         roles=tuple(roles),
         fixed=fixed,
     )
@@ -136,7 +138,9 @@ def _role(
         container=container,
         purpose=purpose,
         name=names.name("role", container.label, purpose),
-        description=f"{names.app} {names.environment}, {container.label}: {_REASONS[purpose]}",
+        description=described(
+            f"{names.app} {names.environment}, {container.label}: {_REASONS[purpose]}", 1_000
+        ),
         trust=trust(settings),
         policies=cut,
         policy_names=tuple(
@@ -154,7 +158,7 @@ def _starting(
     by = _STARTED_BY.get(settings.containers.trust, _STARTED_ELSEWHERE)
     found = [
         Allowed(kind="secret", operation="read", name=variable)
-        for variable in variables(graph, grants, container, settings)
+        for variable in secret.variables_of(graph, grants, container, settings)
     ]
     if "log-group" in by:
         found.append(Allowed(kind="log-group", operation="write", name=container.label))
@@ -163,32 +167,19 @@ def _starting(
     return tuple(found)
 
 
-def variables(
-    graph: Graph, grants: Grants, container: Container, settings: Settings
-) -> tuple[str, ...]:
-    """The same as ``secret.variables_of``, without going through the graph for each container."""
-    if container.service is None:
-        return secret.variables_of(graph, None, settings.adopt)
-    found = {secret.SERVICE_KEY} if graph.services else set()
-    for read in grants.secrets(container):
-        if read.kind == "secret":
-            found.add(secret.variable_of("declared", read.name))
-            continue
-        kind, _, name = read.name.partition("/")
-        there = settings.adopt.caches.get(name) if kind == "cache" else None
-        if there is None or there.password is not None:
-            found.add(secret.variable_of("cache" if kind == "cache" else "database", name))
-    return tuple(sorted(found))
-
-
 def repository(settings: Settings) -> str | None:
     """The ARN of the repository in ECR that the image is in, if it is in one."""
     found = _ECR.fullmatch(settings.containers.image or "")
     if found is None:
         return None
-    return (
-        f"arn:{settings.partition}:ecr:{found['region']}:{found['account']}:"
-        f"repository/{found['repository']}"
+    return str(
+        arns.Arn(
+            partition=settings.partition,
+            service="ecr",
+            region=found["region"],
+            account=found["account"],
+            resource=f"repository/{found['repository']}",
+        )
     )
 
 
@@ -274,41 +265,45 @@ def _fixed(settings: Settings) -> dict[str, str]:
 def _key(settings: Settings) -> Key | None:
     if settings.key is None:
         return None
-    china = ("amazonaws.com", "amazonaws.com.cn")
-    suffixes = china if settings.partition == "aws-cn" else ("amazonaws.com",)
-    return Key(arn=settings.key, region=settings.region, suffixes=suffixes)
+    suffixes = dict.fromkeys(("amazonaws.com", settings.dns_suffix))
+    return Key(arn=settings.key, region=settings.region, suffixes=tuple(suffixes))
 
 
-def _lengths(graph: Graph, settings: Settings, names: Names) -> dict[str, str]:
+def _lengths(
+    graph: Graph, settings: Settings, names: Names, logs: log_group.Wanted
+) -> dict[str, str]:
     """ARNs as long as the real ones, or a little longer: what decides how policies are cut."""
-    partition, adopt = settings.partition, settings.adopt
-    place = f"{settings.region}:{_SOME_ACCOUNT}"
-    fifo = {topic.name for topic in graph.topics if is_fifo(topic)}
+    adopt = settings.adopt
+    fifo = {topic.name: is_fifo(topic) for topic in graph.topics}
     found = {ACCOUNT: _SOME_ACCOUNT}
     for topic in graph.topics:
-        kind = "fifo-topic" if topic.name in fifo else "topic"
-        arn = f"arn:{partition}:sns:{place}:{names.name(kind, topic.name)}"
+        arn = _long(settings, "sns", topics.physical(topic, names))
         found[f"topic/{topic.name}"] = adopt.topics.get(topic.name, arn)
     for subscription in graph.subscriptions:
-        kind = "fifo-queue" if subscription.topic in fifo else "queue"
-        label = f"{subscription.topic}/{subscription.name}"
-        name = names.name(kind, subscription.topic, subscription.name)
-        arn = f"arn:{partition}:sqs:{place}:{name}"
-        found[f"subscription/{label}"] = adopt.subscriptions.get(label, arn)
+        label = queues.label_of(subscription)
+        name = queues.physical(subscription, names, fifo=fifo[subscription.topic])
+        found[f"subscription/{label}"] = adopt.subscriptions.get(
+            label, _long(settings, "sqs", name)
+        )
     for bucket in graph.buckets:
-        name = adopt.buckets.get(bucket.name, "b" * _LONGEST_BUCKET)
-        found[f"bucket/{bucket.name}"] = f"arn:{partition}:s3:::{name}"
-    for container in containers(graph, settings):
-        name = names.name("log-group", container.label)
-        found[f"log-group/{container.label}"] = f"arn:{partition}:logs:{place}:log-group:{name}"
-    return found
+        name = adopt.buckets.get(bucket.name, "b" * RULES["bucket"].longest)
+        found[f"bucket/{bucket.name}"] = arns.bucket_arn(name, settings.partition)
+    for group in logs:
+        arn = log_group.arn_of(group, settings, unnamed=_SOME_ACCOUNT)
+        found[f"log-group/{group.container.label}"] = arn
+    return found | _secret_lengths(secret.normalise(graph, settings, names), settings)
 
 
-def _secret_lengths(graph: Graph, settings: Settings, names: Names) -> dict[str, str]:
-    found = secret.normalise(graph, settings, names)
-    start = f"arn:{settings.partition}:secretsmanager:{settings.region}:{_SOME_ACCOUNT}:secret:"
-    made = {place.variable: f"{start}{place.name}{_SOME_RANDOM}" for place in found.made}
+def _secret_lengths(found: secret.Wanted, settings: Settings) -> dict[str, str]:
+    made = {
+        place.variable: _long(settings, "secretsmanager", f"secret:{place.name}{_SOME_RANDOM}")
+        for place in found.made
+    }
     return {f"secret/{name}": arn for name, arn in {**made, **dict(found.adopted)}.items()}
+
+
+def _long(settings: Settings, service: str, resource: str) -> str:
+    return arns.of(settings, service, resource, unnamed=_SOME_ACCOUNT)
 
 
 def create(wanted: Wanted, outputs: Outputs, stage: Stage) -> dict[str, Any]:

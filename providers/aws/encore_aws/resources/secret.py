@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from encore_aws.cloud import secretsmanager
-from encore_aws.naming import Names
+from encore_aws.containers import Container
+from encore_aws.naming import Names, described
+from encore_aws.permissions import Grants
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
 from encore_config.diagnostics import Diagnostic
@@ -23,7 +25,6 @@ from encore_config.graph import Graph
 from encore_config.infra import EnvRef, KeyAuth
 from encore_config.plan import DeclarationRef
 from encore_provisioner.binding import SecretBinding, env_name
-from encore_provisioner.emit.scope import scope
 
 Purpose = Literal["declared", "database", "cache", "service-key"]
 Outputs = Mapping[str, Any]
@@ -163,28 +164,25 @@ def has_service_key(graph: Graph, settings: Settings) -> bool:
 
 
 def variables_of(
-    graph: Graph, service: str | None = None, adopt: Adopt | None = None
+    graph: Graph, grants: Grants, container: Container, settings: Settings
 ) -> tuple[str, ...]:
-    """The variables with secrets that one container needs, sorted: of the whole app, of one
-    service, or of the gateway (by its name), which runs the auth handler and so needs what that
-    handler's service does. They are those that the container's runtime config refers to.
+    """The variables with secrets that a container needs, sorted: those that its runtime config
+    refers to. The container with everything gets all that is declared.
 
-    An adopted cache may have no password, and then has no variable. Raises :class:`UsageError`
-    (``unknown-service``).
+    An adopted cache may have no password, and then has no variable.
     """
-    needed = scope(graph, service)
-    wanted: dict[Purpose, frozenset[str]] = {
-        "declared": frozenset(needed.secrets),
-        "database": frozenset(needed.databases),
-        "cache": frozenset(needed.caches),
-    }
-    found = {
-        place.variable
-        for place in _places(graph, adopt or Adopt())
-        if place.reference.name in wanted[place.purpose]
-    }
-    if service is not None and graph.services:
-        found.add(SERVICE_KEY)
+    adopt = settings.adopt
+    if container.service is None:
+        return tuple(sorted({place.variable for place in _places(graph, adopt)}))
+    found = {SERVICE_KEY} if has_service_key(graph, settings) else set()
+    for read in grants.secrets(container):
+        kind, _, name = read.name.partition("/")
+        if read.kind == "secret":
+            found.add(variable_of("declared", read.name))
+        elif kind == "database":
+            found.add(variable_of("database", name))
+        elif name not in adopt.caches or adopt.caches[name].password is not None:
+            found.add(variable_of("cache", name))
     return tuple(sorted(found))
 
 
@@ -258,7 +256,7 @@ def _create(wanted: WantedSecret, stage: Stage) -> secretsmanager.Secret:
     return secretsmanager.Secret(
         wanted.resource,
         name=wanted.name,
-        description=f"{stage.names.app} {stage.names.environment}: {what}",
+        description=described(f"{stage.names.app} {stage.names.environment}: {what}"),
         recovery_window_in_days=wanted.recovery_days,
         kms_key_id=wanted.key,
         tags=stage.tags(wanted.reference),

@@ -18,6 +18,7 @@ from encore_aws import adopting, arns
 from encore_aws.adopting import Adopted
 from encore_aws.cloud import sns, sqs
 from encore_aws.naming import Names
+from encore_aws.policies import VERSION
 from encore_aws.resources import topic as topics
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
@@ -38,7 +39,6 @@ Outputs = Mapping[str, Any]
 
 _LONG_POLL: Final = 20
 """Seconds that a fetch waits for a message: the most, and what the core asks for each time."""
-_VERSION: Final = "2012-10-17"
 _SNS: Final = "sns.amazonaws.com"
 
 
@@ -111,14 +111,21 @@ def _adopted(arn: str, settings: Settings) -> AdoptedQueue:
     return AdoptedQueue(arn=arn, url=arns.queue_url(found, settings.dns_suffix) if found else "")
 
 
+def physical(subscription: Subscription, names: Names, *, fifo: bool) -> str:
+    """The queue's name in AWS, if it is one of ours."""
+    return names.name("fifo-queue" if fifo else "queue", subscription.topic, subscription.name)
+
+
 def _queue(subscription: Subscription, settings: Settings, names: Names, fifo: bool) -> WantedQueue:
-    parts = (subscription.topic, subscription.name)
-    prefix = "fifo-" if fifo else ""
     receives = max_receives(subscription)
-    dead_letters = names.name(f"{prefix}dead-letter-queue", *parts)
+    dead_letters = names.name(
+        "fifo-dead-letter-queue" if fifo else "dead-letter-queue",
+        subscription.topic,
+        subscription.name,
+    )
     return WantedQueue(
         declared=subscription,
-        name=names.name(f"{prefix}queue", *parts),
+        name=physical(subscription, names, fifo=fifo),
         dead_letter_name=None if receives is None else dead_letters,
         fifo=fifo,
         visibility=clamped(subscription.ack_deadline, VISIBILITY),
@@ -277,7 +284,7 @@ def policy(queue: str, topic: str | None = None) -> str:
                 "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
             }
         )
-    return json.dumps({"Version": _VERSION, "Statement": statements})
+    return json.dumps({"Version": VERSION, "Statement": statements})
 
 
 def key_statements(graph: Graph, settings: Settings, outputs: Outputs) -> list[dict[str, Any]]:
@@ -342,10 +349,9 @@ def _not_fed(subscription: Subscription, arn: str) -> Diagnostic:
 
 
 def _key_findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
-    place = f"{settings.region}:{settings.account or '<account>'}"
     known = {
         topic.name: settings.adopt.topics.get(topic.name)
-        or f"arn:{settings.partition}:sns:{place}:{topics.physical(topic, names)}"
+        or arns.of(settings, "sns", topics.physical(topic, names), unnamed="<account>")
         for topic in graph.topics
     }
     for statement in key_statements(graph, settings, {"topics": known}):

@@ -17,6 +17,7 @@ from encore_aws import adopting
 from encore_aws.adopting import Adopted
 from encore_aws.cloud import sns
 from encore_aws.naming import Names
+from encore_aws.policies import VERSION
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage
 from encore_config.diagnostics import Diagnostic
@@ -28,7 +29,6 @@ from encore_provisioner.queues import is_fifo
 Outputs = Mapping[str, Any]
 
 _AWS_KEY: Final = "alias/aws/sns"
-_VERSION: Final = "2012-10-17"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def policy(topic: str) -> str:
         "Resource": topic,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return json.dumps({"Version": _VERSION, "Statement": [statement]})
+    return json.dumps({"Version": VERSION, "Statement": [statement]})
 
 
 def findings(graph: Graph, settings: Settings, _: Names) -> Iterator[Diagnostic]:

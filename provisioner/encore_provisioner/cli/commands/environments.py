@@ -106,7 +106,9 @@ def _new(args: argparse.Namespace, session: Session) -> int:
     if _is_in_cloud(entry, base) and not (entry.region or base.region):
         told += " It names no region yet: add one there, such as `region: eu-north-1`."
     if not args.name.endswith("*"):
-        told += f" Next: {session.command('plan', app=args.app, env=args.name)}"
+        # What a cloud would get is planned on this machine alone.
+        words = "plan --offline" if _is_in_cloud(entry, base) else "plan"
+        told += f" Next: {session.command(words, app=args.app, env=args.name)}"
     return _changed(told, args, session)
 
 

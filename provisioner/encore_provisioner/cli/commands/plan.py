@@ -8,7 +8,7 @@ from pathlib import Path
 
 from encore_config import codec
 from encore_config.plan import Plan
-from encore_provisioner.cli.files import PUBLIC, write_if_changed
+from encore_provisioner.cli.files import write_where_told
 from encore_provisioner.cli.options import add_app_dir, add_env, add_format
 from encore_provisioner.cli.project import open_sound_project
 from encore_provisioner.cli.render.plan_html import plan_html
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     project = open_sound_project(session, args.app, args.env)
     plan = project.provider.plan(project.target, offline=args.offline, against=former)
     if args.out is not None:
-        write_if_changed(Path(args.out), codec.encode(plan), PUBLIC)
+        write_where_told(Path(args.out), codec.encode(plan))
     show(plan, args.format, session, app=args.app, unchanged=True)
     return CHANGES if args.detailed_exitcode and plan.changes else OK
 

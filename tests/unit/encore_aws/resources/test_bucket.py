@@ -120,6 +120,23 @@ def test_versions_uploads_and_browsers() -> None:
     assert found[f"{PUBLIC}#cache-policy"].inputs["defaultTtl"] == 60
 
 
+@pytest.mark.parametrize(("seconds", "most"), [(0, 1), (1, 1), (60, 60)])
+def test_nothing_is_kept_longer_than_the_file_says(seconds: int, most: int) -> None:
+    """With 0 as the most, CloudFront refuses headers and compression: caching is off then."""
+    found = made(cache_seconds=seconds, cors=(CorsRule(origins=("*",)),))
+    policy = found[f"{PUBLIC}#cache-policy"].inputs
+    assert (policy["minTtl"], policy["defaultTtl"], policy["maxTtl"]) == (0, seconds, most)
+    forwarded = policy["parametersInCacheKeyAndForwardedToOrigin"]
+    assert forwarded["enableAcceptEncodingGzip"] is True
+    assert "Origin" in forwarded["headersConfig"]["headers"]["items"]
+
+
+def test_a_distributions_comment_has_room_for_no_more() -> None:
+    app = graph(buckets=(bucket("b" * 300, public=True),))
+    (cdn,) = (item for name, item in made(app).items() if name.endswith("#cdn"))
+    assert len(cdn.inputs["comment"]) == 128
+
+
 def test_protection_is_what_the_environment_says() -> None:
     kept, loose = made(protect=True), made(protect=False, empty_on_destroy=True)
     assert kept[PRIVATE].protect

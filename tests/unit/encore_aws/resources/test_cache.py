@@ -133,6 +133,12 @@ def test_the_type_chooses_how_well_it_is_kept(
     assert ("finalSnapshotIdentifier" in found.inputs) is (days > 0)
 
 
+def test_the_last_snapshot_is_not_called_like_that_of_an_environment_before() -> None:
+    """By the end of the security group's id, which is another one each time."""
+    name = group(settings("production"))["finalSnapshotIdentifier"]
+    assert name == NAMES.name("cache-final-snapshot", "sessions") + "-guard"
+
+
 def test_the_file_has_the_last_word() -> None:
     chosen = settings(
         "production",
@@ -316,6 +322,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("E9232", {"max_connections": 65_001}, "65,001"),
     ("E9235", {"size": "db.t4g.micro"}, "db.t4g.micro"),
     ("E9235", {"size": "t4g.micro"}, "`t4g.micro`"),
+    ("E9235", {"size": "cache.t2.micro"}, "old generation"),
 ]
 
 
@@ -329,6 +336,17 @@ def test_what_elasticache_would_refuse_is_said_before(
     assert found.message.startswith("environments.production.caches.sessions")
     assert word in found.message
     assert found.hint
+
+
+@pytest.mark.parametrize(
+    ("policy", "refused"),
+    [("volatile-ttl", True), ("allkeys-random", True), ("volatile-lfu", False)],
+)
+def test_nodes_with_a_disk_do_not_know_every_policy(policy: str, refused: bool) -> None:
+    app = graph(caches=(cache("sessions", policy),))
+    found = tuple(kind.findings(app, settings(caches=of(size="cache.r6gd.xlarge")), NAMES))
+    assert [item.code for item in found] == (["E9235"] if refused else [])
+    assert not tuple(kind.findings(app, settings(caches=of(size="cache.r7g.xlarge")), NAMES))
 
 
 @pytest.mark.parametrize("type_", ["production", "development", "ephemeral", "test"])

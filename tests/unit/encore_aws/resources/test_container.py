@@ -11,9 +11,12 @@ import botocore.validate
 import pytest
 from hypothesis import given
 from tests.support.aws_program import ACCOUNT, NAMES, REGION, run
+from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
 from tests.support.graphs import graph, secret, settings
 
+from encore_aws.containers import whole
+from encore_aws.permissions import Grants
 from encore_aws.resources import container as kind
 from encore_aws.resources import log_group, role
 from encore_aws.resources import secret as secrets
@@ -42,7 +45,10 @@ def handed(app: Graph, chosen: Settings) -> dict[str, Any]:
         "subscriptions": {
             f"{item.topic}/{item.name}": {"arn": "arn:queue"} for item in app.subscriptions
         },
-        "variables": {name: f"arn:{name}" for name in secrets.variables_of(app)}
+        "variables": {
+            name: f"arn:{name}"
+            for name in secrets.variables_of(app, Grants(app), whole(app), chosen)
+        }
         | {secrets.SERVICE_KEY: "arn:key"},
     }
 
@@ -168,6 +174,7 @@ def _not_listed(value: Any, shape: Any, where: str) -> Iterator[str]:
         yield f"{where}: {value}"
 
 
+@examples(30)
 @given(graphs(), environments())
 def test_aws_knows_every_key_of_a_task_definition(app: Graph, environment: Environment) -> None:
     for item in handed(app, resolved(environment)).values():

@@ -177,7 +177,7 @@ def test_what_each_type_of_environment_gets(
 ) -> None:
     found = made(type_=type_)
     assert {key: found[SERVER].inputs.get(key) for key in expected} == expected
-    for name in (SERVER, "database/orders", "database/carts"):
+    for name in (SERVER, f"{SERVER}-log", "database/orders", "database/carts"):
         assert found[name].protect is is_kept
 
 

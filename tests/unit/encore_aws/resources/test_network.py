@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,7 +203,9 @@ def test_a_network_of_ones_own_gets_security_groups_and_nothing_else() -> None:
 def test_a_network_of_ones_own_may_have_public_subnets() -> None:
     given = Given(
         vpc="vpc-1",
-        subnets=Subnets(public=("subnet-9",), compute=("subnet-1",), storage=("a", "b")),
+        subnets=Subnets(
+            public=("subnet-9",), compute=("subnet-1",), storage=("subnet-a", "subnet-b")
+        ),
     )
     assert made(given)[1]["network"]["subnets"]["public"] == ["subnet-9"]
 
@@ -216,6 +220,8 @@ def test_the_machine_that_forwards_is_closed_but_for_compute() -> None:
     machine = found["network#nat"].inputs
     assert machine["metadataOptions"]["httpTokens"] == "required"
     assert machine["rootBlockDevice"]["encrypted"] is True
+    # With room for the swap that its first start needs.
+    assert machine["rootBlockDevice"]["volumeSize"] == 8
     [rule] = found["network#nat-group"].inputs["ingress"]
     compute = {
         r.inputs["cidrBlock"] for name, r in found.items() if name.startswith("network#compute-")
@@ -237,7 +243,9 @@ def test_the_machine_can_be_replaced_and_nothing_else_changes() -> None:
         assert interface.urn in route.depends_on
         assert found["network#nat"].urn not in route.depends_on
     machine = found["network#nat"]
-    assert machine.ignored == ("ami",)
+    # Pulumi's provider would put the second back to its default, and nothing would pass any more.
+    assert set(machine.ignored) == {"ami", "sourceDestCheck"}
+    assert "sourceDestCheck" not in machine.inputs
     assert machine.inputs["userDataReplaceOnChange"] is True
     [attached] = [machine.inputs["primaryNetworkInterface"]]
     assert set(attached) == {"networkInterfaceId"}
@@ -256,6 +264,37 @@ def test_the_machine_s_script_is_a_script() -> None:
     )
     assert (checked.returncode, checked.stderr) == (0, "")
     assert "@" not in script
+
+
+STUBS = ("dd", "chmod", "mkswap", "swapon", "swapoff", "rm", "sysctl", "sleep")
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["with nft", "without nft"])
+def test_the_machine_has_memory_enough_to_fetch_what_it_lacks(there: bool, tmp_path: Path) -> None:
+    """dnf is killed where there are 512 MiB and no swap; its first try may be too early."""
+    script = made(Given(nat="instance"))[0]["network#nat"].inputs["userData"]
+    part = script.split("/usr/local/sbin/nat <<'END'\n")[1].split("\nEND\n")[0]
+    for name in STUBS:
+        _stub(tmp_path, name, f"echo {name} $1")
+    _stub(tmp_path, "nft.sh", "echo nft")
+    (tmp_path / "nft.sh").rename(tmp_path / ("nft" if there else "later"))
+    mv, test = shutil.which("mv"), f"[ -e {tmp_path}/tried ]"
+    _stub(tmp_path, "dnf", f"if {test}; then {mv} {tmp_path}/later {tmp_path}/nft; fi\n"
+          f": > {tmp_path}/tried; echo dnf $1; [ -e {tmp_path}/nft ]")  # fmt: skip
+    shell = shutil.which("sh")
+    assert shell
+    done = subprocess.run(
+        [shell], input=part, text=True, capture_output=True, check=True, env={"PATH": str(tmp_path)}
+    )
+    told = [line.split()[0] for line in done.stdout.splitlines()]
+    swap = ["dd", "chmod", "mkswap", "swapon", "dnf", "sleep", "dnf", "swapoff", "rm"]
+    assert told == [*([] if there else swap), "sysctl", "nft"]
+    assert not done.stderr
+
+
+def _stub(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
 
 
 @pytest.mark.parametrize(

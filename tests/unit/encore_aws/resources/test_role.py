@@ -343,21 +343,9 @@ def test_an_adopted_cache_without_a_password_has_no_secret() -> None:
     for layout in ("combined", "per-service"):
         chosen = of(adopt=adopt, containers=Containers(layout=layout))
         (first, *_) = containers(app, chosen)
-        found = role.variables(app, Grants(app), first, chosen)
+        found = secrets.variables_of(app, Grants(app), first, chosen)
         assert "INFRA_REDIS_cold_PASSWORD" in found
         assert "INFRA_REDIS_hot_PASSWORD" not in found
-
-
-@given(graphs(), environments())
-def test_the_secrets_of_a_container_are_those_that_its_config_refers_to(
-    app: Graph, environment: Environment
-) -> None:
-    chosen = resolved(environment)
-    grants = Grants(app)
-    for container in containers(app, chosen):
-        assert role.variables(app, grants, container, chosen) == secrets.variables_of(
-            app, container.service, chosen.adopt
-        )
 
 
 @given(graphs(), environments())

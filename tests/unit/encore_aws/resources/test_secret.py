@@ -14,6 +14,8 @@ from tests.support.aws_program import ACCOUNT, NAMES, REGION, by_name, run
 from tests.support.generated_graphs import graphs
 from tests.support.graphs import cache, database, graph, secret, use
 
+from encore_aws.containers import COMBINED, containers
+from encore_aws.permissions import Grants
 from encore_aws.resources import secret as kind
 from encore_aws.settings import Settings
 from encore_aws.settings import settings as settled
@@ -53,6 +55,15 @@ SPLIT = Containers(layout="per-service")
 def settings(type_: Any = "development", **keys: Any) -> Settings:
     entry = EnvironmentEntry(region=REGION, **keys)
     return settled(Environment(name="production", type=type_, settings=entry))
+
+
+def variables(app: Graph, chosen: Settings) -> dict[str, tuple[str, ...]]:
+    """Those of each container, by its label."""
+    grants = Grants(app)
+    return {
+        container.label: kind.variables_of(app, grants, container, chosen)
+        for container in containers(app, chosen)
+    }
 
 
 def made(app: Graph, chosen: Settings, *, known: bool = True) -> Any:
@@ -155,10 +166,12 @@ def test_what_is_adopted_is_named_and_neither_made_nor_filled() -> None:
 
 def test_an_adopted_cache_without_a_password_has_no_variable() -> None:
     adopt = Adopt(caches={"sessions": AdoptedCache(group="old")})
-    assert VARIABLES["cache/sessions#password"] in kind.variables_of(APP)
-    assert VARIABLES["cache/sessions#password"] not in kind.variables_of(APP, None, adopt)
-    variables = made(APP, settings(adopt=adopt)).outputs["variables"]
-    assert VARIABLES["cache/sessions#password"] not in variables
+    assert VARIABLES["cache/sessions#password"] in variables(APP, settings())[COMBINED]
+    assert (
+        VARIABLES["cache/sessions#password"] not in variables(APP, settings(adopt=adopt))[COMBINED]
+    )
+    found = made(APP, settings(adopt=adopt)).outputs["variables"]
+    assert VARIABLES["cache/sessions#password"] not in found
 
 
 @pytest.mark.parametrize("layout", ["combined", "per-service"])
@@ -175,7 +188,7 @@ def test_a_gateway_alone_signs_nothing() -> None:
     chosen = settings(containers=SPLIT)
     assert kind.expose_service_key(alone, chosen) is None
     assert "service-key" not in by_name(made(alone, chosen))
-    assert kind.SERVICE_KEY not in kind.variables_of(alone, alone.gateway.name)
+    assert variables(alone, chosen) == {alone.gateway.name: ()}
 
 
 def test_which_variables_a_container_needs() -> None:
@@ -187,10 +200,11 @@ def test_which_variables_a_container_needs() -> None:
         gateway=Gateway(auth_handler=ServiceEndpoint(service="shop", name="auth")),
     )
     every = ("INFRA_SECRET_StripeKey", "INFRA_SERVICE_KEY", "INFRA_SQL_orders_PASSWORD")
-    assert kind.variables_of(app, "shop") == every
-    assert kind.variables_of(app, "mail") == ("INFRA_SERVICE_KEY",)
-    assert kind.variables_of(app, app.gateway.name) == every  # it runs the auth handler of shop
-    assert kind.variables_of(app) == (
+    found = variables(app, settings(containers=SPLIT))
+    assert found["shop"] == every
+    assert found["mail"] == ("INFRA_SERVICE_KEY",)
+    assert found[app.gateway.name] == every  # it runs the auth handler of shop
+    assert variables(app, settings())[COMBINED] == (
         "INFRA_REDIS_sessions_PASSWORD",
         "INFRA_SECRET_StripeKey",
         "INFRA_SQL_orders_PASSWORD",
@@ -200,13 +214,12 @@ def test_which_variables_a_container_needs() -> None:
 @given(app=graphs(), split=st.booleans())
 def test_a_container_gets_what_its_runtime_config_refers_to(app: Graph, split: bool) -> None:
     chosen = settings(containers=Containers(layout="per-service" if split else "combined"))
-    containers = [s.name for s in app.services] + [app.gateway.name] if split else [None]
+    needed = variables(app, chosen)
     given_to_all = {s.variable for s in kind.normalise(app, chosen, NAMES).made}
-    for container in containers:
-        config = infra_config(scope(app, container), bindings(app, chosen), cors={})
-        needed = kind.variables_of(app, container, chosen.adopt)
-        assert needed == tuple(sorted(set(env_references(config))))
-        assert set(needed) <= given_to_all
+    for container in containers(app, chosen):
+        config = infra_config(scope(app, container.service), bindings(app, chosen), cors={})
+        assert needed[container.label] == tuple(sorted(set(env_references(config))))
+        assert set(needed[container.label]) <= given_to_all
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.examples import examples
 
 from encore_config.codec import decode, encode
 from encore_config.graph import Graph
@@ -61,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(root)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_source_file(folder: Path, raw: bytes) -> None:
     check(write(folder, {"svc/a.ts": raw, "svc/b.ts": b"import 'encore.dev/api';" + raw}))
@@ -78,7 +79,7 @@ edits = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.sampled_from(SEEDS), st.sampled_from(SEEDS), edits)
 def test_a_valid_file_may_be_changed_anyhow(
     folder: Path, text: str, other: str, changes: list[tuple[int, int, str]]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.examples import examples
 
 from encore_provisioner.analysis import analyse
 from encore_provisioner.analysis.cache import FactsCache, default_folder
@@ -170,7 +171,7 @@ PIECES = tuple(sorted(path.read_bytes() for path in CASES.glob("*/*/*.ts")))
 FILE = st.sampled_from(["a/a.ts", "a/b.ts", "b/a.ts", "b/index.ts", "shared.ts"])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(steps=st.lists(st.tuples(FILE, st.none() | st.sampled_from(PIECES)), max_size=8))
 def test_any_history_of_edits_gives_what_a_fresh_look_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, bytes | None]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
-from encore_provisioner.cli.files import PRIVATE, PUBLIC, write_if_changed
+from encore_provisioner.cli.files import PRIVATE, PUBLIC, write_if_changed, write_where_told
 from encore_provisioner.errors import InfraError
 
 
@@ -63,3 +65,26 @@ def test_what_cannot_be_written_names_the_path_and_leaves_nothing(
     assert caught.value.code == "not-written"
     assert str(path) in caught.value.message
     assert [p.name for p in tmp_path.iterdir()] == (["a"] if make == "folder" else [])
+
+
+def test_a_pipe_that_a_person_names_stays_a_pipe(tmp_path: Path) -> None:
+    path, got = tmp_path / "pipe", []
+    os.mkfifo(path)
+    reader = threading.Thread(target=lambda: got.append(path.read_bytes()))
+    reader.start()
+    write_where_told(path, b"x" * 100_000)
+    reader.join()
+    assert got == [b"x" * 100_000]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_a_file_that_a_person_names_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_where_told(path, b"x")
+    assert (path.read_bytes(), mode(path)) == (b"x", 0o644)
+
+
+def test_a_full_device_is_an_error_that_names_it() -> None:
+    with pytest.raises(InfraError, match="/dev/full: No space left") as caught:
+        write_where_told(Path("/dev/full"), b"x")
+    assert caught.value.code == "not-written"

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.examples import examples
 
 from encore_provisioner.emit import render_env
 from encore_provisioner.errors import RefusedError
@@ -64,7 +65,7 @@ def test_hostile_values_come_through_as_they_are(tmp_path: Path) -> None:
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(values=st.lists(TEXT, min_size=8, max_size=8))
 def test_any_value_comes_through_as_it_is(
     values: list[str], tmp_path_factory: pytest.TempPathFactory

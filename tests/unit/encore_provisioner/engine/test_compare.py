@@ -264,6 +264,13 @@ def test_a_topic_holds_something_only_with_a_subscription() -> None:
     assert compare(plan(topic, link), plan(), RULES).losses == ("topic/a",)
 
 
+def test_a_plan_that_holds_a_resource_twice_was_changed_by_hand() -> None:
+    twice = plan(step(NET, "a", {"x": 1}), step(NET, "a", {"x": 2}))
+    with pytest.raises(RefusedError, match="holds a resource twice") as refused:
+        compare(twice, plan(), RULES)
+    assert refused.value.code == "bad-plan-file"
+
+
 def test_a_comparison_cannot_be_compared_with() -> None:
     once = compare(plan(step(NET, "a", {"x": 1})), plan(step(NET, "a", {"x": 2})), RULES)
     for former in (once, msgspec.structs.replace(once, against="nothing"), compared()):
