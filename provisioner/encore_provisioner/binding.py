@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from encore_config import infra
+from encore_config.graph import Graph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +120,41 @@ def env_name(prefix: str, name: str, suffix: str = "") -> str:
     if plain != name:
         plain = f"{plain}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     return "_".join(part for part in (prefix, plain, suffix) if part)
+
+
+def secret_variable(name: str) -> str:
+    """The variable behind a declared secret: ``INFRA_SECRET_StripeKey``, for every provider."""
+    return env_name("INFRA_SECRET", name)
+
+
+def database_variable(name: str) -> str:
+    """The variable behind the password of a database's role."""
+    return env_name("INFRA_SQL", name, "PASSWORD")
+
+
+def cache_variable(name: str) -> str:
+    """The variable behind the password of a cache's user."""
+    return env_name("INFRA_REDIS", name, "PASSWORD")
+
+
+_BOUND: Final = frozenset({"database", "topic", "bucket", "cache"})
+
+
+def grants_of(graph: Graph) -> Iterator[Grant]:
+    """Who may do what, as the graph says. This machine enforces it by passwords, a cloud by IAM."""
+    for use in graph.uses:
+        if use.kind in _BOUND:
+            for operation in use.operations:
+                yield Grant(
+                    service=use.service, kind=use.kind, operation=operation, target=use.name
+                )
+    for subscription in graph.subscriptions:
+        yield Grant(
+            service=subscription.service,
+            kind="subscription",
+            operation="subscribe",
+            target=f"{subscription.topic}/{subscription.name}",
+        )
+    for secret in graph.secrets:
+        for service in secret.services:
+            yield Grant(service=service, kind="secret", operation="read", target=secret.name)

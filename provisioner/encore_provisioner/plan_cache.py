@@ -18,6 +18,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -61,8 +62,12 @@ def key_of(*parts: Part, packages: Iterable[str], libraries: Iterable[str]) -> s
     return _digest((sys.version, *versions, *sources, *parts)).hex()
 
 
+@cache
 def source_digest(package: str) -> bytes:
-    """A digest of all source files of an installed package, found without importing it."""
+    """A digest of all source files of an installed package, found without importing it.
+
+    Read once for a process: a plan and its findings have keys of their own.
+    """
     from importlib.util import find_spec
 
     spec = find_spec(package)

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import aws_combinations as rules
 from tests.support import aws_models
+from tests.support.aws_cases import target
 from tests.support.examples import examples
 from tests.support.generated_graphs import environments, graphs
 from tests.support.golden import CASES
@@ -29,10 +30,7 @@ from encore_aws.replacement import RULES
 from encore_aws.settings import settings as resolved
 from encore_config.environment import Environment
 from encore_config.graph import Graph
-from encore_provisioner.analysis import analyse
-from encore_provisioner.app import app_id
 from encore_provisioner.engine.recording import Recorded, record
-from encore_provisioner.environments import load_environments, resolve
 from encore_provisioner.provider import Target
 
 ODD: Final = (
@@ -87,17 +85,6 @@ def targets() -> Iterator[tuple[str, Target]]:
             yield path.name, target(found / "app", path, "production")
     for name in ("production", "staging", "pr-42"):
         yield f"shop {name}", target(SHOP, SHOP, name)
-
-
-def target(app: Any, file: Any, environment: str) -> Target:
-    analysis = analyse(app)
-    return Target(
-        root=app,
-        app_id=app_id(app, analysis.app_file),
-        graph=analysis.graph,
-        environment=resolve(load_environments(file), environment),
-        cors={},
-    )
 
 
 @pytest.fixture(scope="module")

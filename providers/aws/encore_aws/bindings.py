@@ -7,7 +7,7 @@ them: each stands behind a variable that the container gets from Secrets Manager
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from encore_aws.resources import bucket, cache, database, secret
 from encore_aws.resources import subscription as queue
@@ -16,11 +16,9 @@ from encore_aws.resources.container import PORT
 from encore_aws.settings import Settings
 from encore_config import infra
 from encore_config.graph import Graph
-from encore_provisioner.binding import Binding, Bindings, Grant
+from encore_provisioner.binding import Binding, Bindings, grants_of
 from encore_provisioner.errors import RefusedError
 from encore_provisioner.provider import Target
-
-_BOUND: Final = frozenset({"database", "topic", "bucket", "cache"})
 
 
 def bind(target: Target, settings: Settings, outputs: Mapping[str, Any]) -> Bindings:
@@ -42,7 +40,7 @@ def bind(target: Target, settings: Settings, outputs: Mapping[str, Any]) -> Bind
         cloud="aws",
         base_url=None,
         items=items,
-        grants=tuple(_grants(graph)),
+        grants=tuple(grants_of(graph)),
         variables={"AWS_REGION": settings.region, "PORT": str(PORT)},
         service_auth=secret.expose_service_key(graph, settings),
         metrics=_metrics(settings),
@@ -63,22 +61,3 @@ def _metrics(settings: Settings) -> infra.Metrics | None:
     if settings.namespace is None:
         return None
     return infra.AWSCloudWatch(namespace=settings.namespace)
-
-
-def _grants(graph: Graph) -> Iterator[Grant]:
-    for use in graph.uses:
-        if use.kind in _BOUND:
-            for operation in use.operations:
-                yield Grant(
-                    service=use.service, kind=use.kind, operation=operation, target=use.name
-                )
-    for subscription in graph.subscriptions:
-        yield Grant(
-            service=subscription.service,
-            kind="subscription",
-            operation="subscribe",
-            target=f"{subscription.topic}/{subscription.name}",
-        )
-    for declared in graph.secrets:
-        for service in declared.services:
-            yield Grant(service=service, kind="secret", operation="read", target=declared.name)

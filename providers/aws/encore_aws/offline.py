@@ -15,7 +15,7 @@ from encore_aws.naming import Names
 from encore_aws.settings import Settings, settings
 from encore_config import codec
 from encore_config.diagnostics import Diagnostic
-from encore_config.plan import Permission, Plan
+from encore_config.plan import Plan
 from encore_provisioner.plan_cache import cached, key_of
 
 if TYPE_CHECKING:
@@ -62,24 +62,13 @@ def make_plan(target: Target) -> Plan:
 
     chosen = settings(target.environment)
     recording, program = run(target)
-    permissions = tuple(
-        Permission(
-            service=item.service,
-            kind=item.kind,
-            name=item.name,
-            operation=item.operation,
-            actions=item.actions,
-            reason=item.reason,
-        )
-        for item in granted(target.graph, chosen)
-    )
     return offline_plan(
         recording,
         program.notes,
         app=target.app_id,
         environment=target.environment.name,
         provider="aws",
-        permissions=permissions,
+        permissions=granted(target.graph, chosen),
     )
 
 

@@ -17,6 +17,8 @@ from typing import Final, Literal
 from encore_aws.containers import Container, of_gateway, of_services, opened
 from encore_aws.settings import Settings
 from encore_config.graph import Graph, Use
+from encore_config.plan import Permission
+from encore_provisioner.engine.offline import permission_order
 
 Scope = Literal["itself", "objects", "streams", "everything"]
 """On the resource's own ARN, on all that lies in it (``arn:aws:s3:::bucket/*``, ``<group>:*``), or
@@ -188,18 +190,6 @@ class Allowed:
     foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Granted:
-    """One line of the plan's permissions: what a service may do, and by which actions."""
-
-    service: str
-    kind: str
-    name: str
-    operation: str
-    actions: tuple[str, ...]
-    reason: str
-
-
 def row(kind: str, operation: str) -> Row:
     """Raises ``KeyError`` for what has no row: an operation is never without a decision."""
     found = TABLE.get((kind, operation)) or STARTING.get((kind, operation))
@@ -279,8 +269,8 @@ def _secrets(graph: Graph) -> Iterator[tuple[str, str, str]]:
         yield service, "password", name
 
 
-def granted(graph: Graph, settings: Settings) -> tuple[Granted, ...]:
-    """Every permission by service, sorted, from graph and settings alone.
+def granted(graph: Graph, settings: Settings) -> tuple[Permission, ...]:
+    """Every permission of the plan by service, sorted, from graph and settings alone.
 
     What one container has in common is said of each service in it; the gateway has lines of its
     own where it has a container of its own. Secrets are read by what starts the container; the
@@ -298,11 +288,11 @@ def granted(graph: Graph, settings: Settings) -> tuple[Granted, ...]:
                 found.append(_granted(container, allowed, listed))
         if settings.namespace is not None:
             found.append(_exported(container, settings.namespace))
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=permission_order))
 
 
-def _granted(container: Container, allowed: Allowed, listed: tuple[str, ...]) -> Granted:
-    return Granted(
+def _granted(container: Container, allowed: Allowed, listed: tuple[str, ...]) -> Permission:
+    return Permission(
         service=container.label,
         kind=allowed.kind,
         name=allowed.name,
@@ -312,9 +302,9 @@ def _granted(container: Container, allowed: Allowed, listed: tuple[str, ...]) ->
     )
 
 
-def _exported(container: Container, namespace: str) -> Granted:
+def _exported(container: Container, namespace: str) -> Permission:
     listed = tuple(action for need in EXPORTER.needs for action in need.actions)
-    return Granted(
+    return Permission(
         service=container.label,
         kind="metric",
         name=namespace,

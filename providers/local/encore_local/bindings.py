@@ -21,12 +21,14 @@ from encore_provisioner.binding import (
     Bindings,
     BucketBinding,
     CacheBinding,
-    Grant,
     SecretBinding,
     SqlBinding,
     SubscriptionBinding,
     TopicBinding,
-    env_name,
+    cache_variable,
+    database_variable,
+    grants_of,
+    secret_variable,
 )
 from encore_provisioner.provider import Outputs, Target
 
@@ -34,7 +36,6 @@ MAX_CONNECTIONS = 20
 """For each database and each worker of the app; the server allows 200 in all."""
 S3_SECRET = "INFRA_S3_SECRET_KEY"
 _PLAINTEXT = infra.TLSConfig(disabled=True)
-_BOUND_KINDS = frozenset({"database", "topic", "bucket", "cache"})
 
 
 def bind(target: Target, outputs: Outputs, secrets: LocalSecrets) -> Bindings:
@@ -46,7 +47,7 @@ def bind(target: Target, outputs: Outputs, secrets: LocalSecrets) -> Bindings:
         *_topics(graph, outputs),
         *_subscriptions(graph, outputs),
         *_buckets(graph, outputs),
-        *(SecretBinding(name=s.name, env=_secret_env(s.name)) for s in graph.secrets),
+        *(SecretBinding(name=s.name, env=secret_variable(s.name)) for s in graph.secrets),
     )
     return Bindings(
         app_id=target.app_id,
@@ -55,7 +56,7 @@ def bind(target: Target, outputs: Outputs, secrets: LocalSecrets) -> Bindings:
         cloud="local",
         base_url=_part(outputs, "app")["url"],
         items=items,
-        grants=tuple(_grants(graph)),
+        grants=tuple(grants_of(graph)),
         variables=_variables(graph, outputs, secrets),
         env_values=_env_values(graph, secrets),
     )
@@ -70,18 +71,6 @@ def _part(outputs: Outputs, *path: str) -> dict[str, Any]:
     return found
 
 
-def _secret_env(name: str) -> str:
-    return env_name("INFRA_SECRET", name)
-
-
-def _sql_env(database: str) -> str:
-    return env_name("INFRA_SQL", database, "PASSWORD")
-
-
-def _cache_env(cluster: str) -> str:
-    return env_name("INFRA_REDIS", cluster, "PASSWORD")
-
-
 def _databases(graph: Graph, outputs: Outputs) -> Iterator[SqlBinding]:
     for database in graph.databases:
         made = _part(outputs, "databases", database.name)
@@ -93,7 +82,7 @@ def _databases(graph: Graph, outputs: Outputs) -> Iterator[SqlBinding]:
             database=infra.SQLDatabase(
                 name=made["database"],
                 username=made["username"],
-                password=infra.EnvRef(env=_sql_env(database.name)),
+                password=infra.EnvRef(env=database_variable(database.name)),
                 max_connections=MAX_CONNECTIONS,
             ),
         )
@@ -109,7 +98,7 @@ def _caches(graph: Graph, outputs: Outputs) -> Iterator[CacheBinding]:
                 database_index=0,
                 in_memory=False,
                 auth=infra.RedisAuth(
-                    type="auth_string", auth_string=infra.EnvRef(env=_cache_env(cache.name))
+                    type="auth_string", auth_string=infra.EnvRef(env=cache_variable(cache.name))
                 ),
                 tls_config=_PLAINTEXT,
                 max_connections=MAX_CONNECTIONS,
@@ -141,26 +130,6 @@ def _buckets(graph: Graph, outputs: Outputs) -> Iterator[BucketBinding]:
         )
 
 
-def _grants(graph: Graph) -> Iterator[Grant]:
-    """Who may do what. This machine enforces it only by passwords; a cloud takes it for IAM."""
-    for use in graph.uses:
-        if use.kind in _BOUND_KINDS:
-            for operation in use.operations:
-                yield Grant(
-                    service=use.service, kind=use.kind, operation=operation, target=use.name
-                )
-    for subscription in graph.subscriptions:
-        yield Grant(
-            service=subscription.service,
-            kind="subscription",
-            operation="subscribe",
-            target=subscription_name(subscription),
-        )
-    for secret in graph.secrets:
-        for service in secret.services:
-            yield Grant(service=service, kind="secret", operation="read", target=secret.name)
-
-
 def _variables(graph: Graph, outputs: Outputs, secrets: LocalSecrets) -> dict[str, str]:
     """SNS and SQS are reached by variables only (contract §4.7.1); the rest by the config."""
     variables = {"PORT": str(_part(outputs, "app")["port"])}
@@ -177,10 +146,10 @@ def _variables(graph: Graph, outputs: Outputs, secrets: LocalSecrets) -> dict[st
 
 
 def _env_values(graph: Graph, secrets: LocalSecrets) -> dict[str, str]:
-    values = {_secret_env(name): value for name, value in secrets.values().items()}
+    values = {secret_variable(name): value for name, value in secrets.values().items()}
     generated = {
-        **{_sql_env(d.name): database_key(d.name) for d in graph.databases},
-        **{_cache_env(c.name): cache_key(c.name) for c in graph.caches},
+        **{database_variable(d.name): database_key(d.name) for d in graph.databases},
+        **{cache_variable(c.name): cache_key(c.name) for c in graph.caches},
         **({S3_SECRET: S3_KEY} if graph.buckets else {}),
     }
     for name, key in generated.items():

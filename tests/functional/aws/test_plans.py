@@ -10,39 +10,22 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.support.golden import CASES, assert_golden
+from tests.support.aws_cases import APP, AWS, target
+from tests.support.golden import assert_golden
 from tests.support.tool import SHOP
 
 from encore_aws import offline
 from encore_config import codec
 from encore_config.diagnostics import Diagnostic
 from encore_config.plan import Plan
-from encore_provisioner.analysis import analyse
-from encore_provisioner.app import app_id
 from encore_provisioner.cli.render.diagnostics import Sources, diagnostics_lines
 from encore_provisioner.cli.render.plan_text import plan_lines
 from encore_provisioner.cli.render.style import plain
-from encore_provisioner.environments import load_environments, resolve
-from encore_provisioner.provider import Target
 
-AWS: Final = CASES / "aws"
-APP: Final = AWS / "app"
 OPTIONS: Final = sorted(
     path.name for path in AWS.iterdir() if path.name not in ("app", "base", "shop")
 )
 COLUMNS: Final = 120
-
-
-def target(app: Path, file: Path, environment: str) -> Target:
-    analysis = analyse(app)
-    assert not [item for item in analysis.diagnostics if item.severity == "error"]
-    return Target(
-        root=app,
-        app_id=app_id(app, analysis.app_file),
-        graph=analysis.graph,
-        environment=resolve(load_environments(file), environment),
-        cors={},
-    )
 
 
 def words(plan: Plan, findings: tuple[Diagnostic, ...], root: Path) -> str:

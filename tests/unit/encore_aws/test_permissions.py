@@ -18,7 +18,6 @@ from encore_aws.permissions import (
     UNNARROWED,
     VIA,
     Allowed,
-    Granted,
     Grants,
     granted,
     row,
@@ -27,8 +26,10 @@ from encore_aws.settings import Settings
 from encore_aws.settings import settings as resolved
 from encore_config.environment import Containers, Environment, MetricsSettings
 from encore_config.graph import BucketOperation, Gateway, Graph, Keyspace, Service, ServiceEndpoint
+from encore_config.plan import Permission
 from encore_provisioner.analysis import catalogue
 from encore_provisioner.emit.scope import scope
+from encore_provisioner.engine.offline import permission_order
 
 ROWS = {**TABLE, **STARTING}
 KEY = "arn:aws:kms:eu-north-1:111122223333:key/own"
@@ -143,7 +144,7 @@ SHOP = graph(
 )
 
 
-def brief(found: tuple[Granted, ...]) -> list[tuple[str, str, str, str]]:
+def brief(found: tuple[Permission, ...]) -> list[tuple[str, str, str, str]]:
     return [(item.service, item.kind, item.name, item.operation) for item in found]
 
 
@@ -254,4 +255,4 @@ def test_what_services_may_is_what_the_whole_app_may(app: Graph, environment: En
         for item in Grants(app).of(whole(app))
         if permissions.actions(item, own_key=False)
     }
-    assert granted(app, chosen) == tuple(sorted(granted(app, chosen)))
+    assert granted(app, chosen) == tuple(sorted(granted(app, chosen), key=permission_order))

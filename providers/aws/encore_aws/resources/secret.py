@@ -24,7 +24,12 @@ from encore_config.environment import Adopt
 from encore_config.graph import Graph
 from encore_config.infra import EnvRef, KeyAuth
 from encore_config.plan import DeclarationRef
-from encore_provisioner.binding import SecretBinding, env_name
+from encore_provisioner.binding import (
+    SecretBinding,
+    cache_variable,
+    database_variable,
+    secret_variable,
+)
 
 Purpose = Literal["declared", "database", "cache", "service-key"]
 Outputs = Mapping[str, Any]
@@ -149,11 +154,11 @@ def variable_of(purpose: Purpose, name: str) -> str:
     """The same names for every provider: ``INFRA_SECRET_StripeKey`` and the like."""
     match purpose:
         case "declared":
-            return env_name("INFRA_SECRET", name)
+            return secret_variable(name)
         case "database":
-            return env_name("INFRA_SQL", name, "PASSWORD")
+            return database_variable(name)
         case "cache":
-            return env_name("INFRA_REDIS", name, "PASSWORD")
+            return cache_variable(name)
         case "service-key":
             return SERVICE_KEY
 
