@@ -44,7 +44,7 @@ def parse(root: Path) -> Measured:
 def analyse(root: Path) -> Measured:
     from encore_config import codec
     from encore_provisioner.analysis import analyse
-    from encore_provisioner.analysis.cache import FOLDER_VARIABLE
+    from encore_provisioner.user_cache import FOLDER_VARIABLE
 
     start = time.perf_counter()
     analysis = analyse(root, cache=Path(os.environ[FOLDER_VARIABLE]))

@@ -23,7 +23,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from encore_provisioner.analysis.cache import default_folder
+from encore_provisioner.user_cache import default_folder
 
 Part = bytes | str
 

@@ -30,7 +30,6 @@ import msgspec
 from encore_provisioner.analysis.facts import Facts
 from encore_provisioner.analysis.library import digest
 
-FOLDER_VARIABLE: Final = "ENCORE_INFRA_CACHE"
 _MAGIC: Final = b"encfacts"
 _DIGEST: Final = 16
 _FILES_PER_PACK: Final = 1_000
@@ -39,15 +38,6 @@ _FORGOTTEN_AFTER: Final = 30 * 86_400  # seconds
 
 _FACTS: Final = msgspec.msgpack.Decoder(Facts)
 _PACK: Final = msgspec.msgpack.Decoder(dict[bytes, bytes])
-
-
-def default_folder(environ: Mapping[str, str]) -> Path | None:
-    """The cache's folder: ``ENCORE_INFRA_CACHE`` (``off``: none), else the user's cache folder."""
-    named = environ.get(FOLDER_VARIABLE)
-    if named is not None:
-        return Path(named) if named not in ("", "off") else None
-    base = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "")) / ".cache")
-    return base / "encore-infra" if base.is_absolute() else None
 
 
 def encode_facts(facts: Facts) -> bytes:

@@ -13,7 +13,6 @@ from pathlib import Path
 from encore_config.diagnostics import Diagnostic, has_errors, order
 from encore_config.environment import Environment, EnvironmentFile
 from encore_provisioner.analysis import Analysis, analyse
-from encore_provisioner.analysis.cache import default_folder
 from encore_provisioner.app import app_id, find_app
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines, verdict
 from encore_provisioner.cli.session import Session
@@ -21,6 +20,7 @@ from encore_provisioner.environments import DEFAULT, load_environments, resolve
 from encore_provisioner.errors import AppError
 from encore_provisioner.provider import Provider, Target
 from encore_provisioner.providers import load_provider
+from encore_provisioner.user_cache import default_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from encore_provisioner.analysis.cache import default_folder
 from encore_provisioner.errors import InfraError
+from encore_provisioner.user_cache import default_folder
 
 _VERSION: Final = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _SECONDS: Final = 60

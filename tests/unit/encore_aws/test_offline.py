@@ -20,9 +20,9 @@ from encore_config import codec
 from encore_config.environment import Environment, EnvironmentEntry
 from encore_config.graph import Graph
 from encore_config.plan import UNKNOWN, Plan
-from encore_provisioner.analysis.cache import FOLDER_VARIABLE
 from encore_provisioner.engine.compare import compare
 from encore_provisioner.errors import EnvironmentFileError, RefusedError
+from encore_provisioner.user_cache import FOLDER_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[3]
 

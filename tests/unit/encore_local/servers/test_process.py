@@ -188,10 +188,8 @@ def test_psutil_tells_the_same(started: Started) -> None:
 
 def test_a_program_gets_no_more_of_the_environment_than_allowed(started: Started) -> None:
     # It must live on: one that ends at once is gone before it can be looked up.
-    started(
-        "import os, time; print(sorted(set(os.environ) - {'LC_CTYPE'}), flush=True); time.sleep(60)",
-        MINE="1",
-    )
+    shown = "print(sorted(set(os.environ) - {'LC_CTYPE'}), flush=True)"
+    started(f"import os, time; {shown}; time.sleep(60)", MINE="1")
     expected = sorted({*allowed_environment(os.environ), "MINE"} - {"LC_CTYPE"})
     assert (started.folder / "log").read_text().strip() == str(expected)
     assert allowed_environment({"PATH": "p", "PYTHONPATH": "x", "PGPORT": "1"}) == {"PATH": "p"}

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from tests.support.examples import examples
 
 from encore_provisioner.analysis import analyse
-from encore_provisioner.analysis.cache import FactsCache, default_folder
+from encore_provisioner.analysis.cache import FactsCache
 from encore_provisioner.analysis.collect import Reader, Stamp, collect
 from encore_provisioner.analysis.files import SourceFile
 from encore_provisioner.analysis.imports import ImportResolver, Paths
 from encore_provisioner.analysis.library import digest
+from encore_provisioner.user_cache import default_folder
 
 ROOT = Path(__file__).parents[4]
 SHOP = ROOT / "examples" / "shop"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -83,7 +83,7 @@ class Stage:
 
     def resize(self, columns: int) -> None:
         self.screen.resize(columns)
-        self.terminal.console().size = (columns, 30)  # type: ignore[assignment]
+        self.terminal.console().size = (columns, 30)
 
 
 def stage(
@@ -92,15 +92,15 @@ def stage(
     as_json: bool = False,
     steps: tuple[Step, ...] = SHOP,
     encoding: str = "utf-8",
-    **environ: str,
+    environ: Mapping[str, str] | None = None,
 ) -> Stage:
     stream = Stream(Screen(columns) if columns else None, encoding)
-    terminal = Terminal(Stream(), Stream(), stream, {"TERM": "xterm", **environ})
+    terminal = Terminal(Stream(), Stream(), stream, {"TERM": "xterm", **(environ or {})})
     clock = Clock()
     # It ticks when a test says so, and not by itself.
     reporter = Reporter(terminal, steps, as_json=as_json, clock=clock, redraw=3600)
     if columns:
-        terminal.console().size = (columns, 30)  # type: ignore[assignment]
+        terminal.console().size = (columns, 30)
     return Stage(reporter, stream, terminal, clock)
 
 
@@ -180,7 +180,7 @@ def test_a_terminal_without_unicode_gets_characters_that_it_has() -> None:
 
 
 def test_without_colours_the_same_words() -> None:
-    on = stage(columns=90, NO_COLOR="1")
+    on = stage(columns=90, environ={"NO_COLOR": "1"})
     with on.reporter.shown():
         on.tell("started", SERVER)
         on.wait(5)
@@ -247,7 +247,7 @@ def scene(on: Stage) -> None:
 @pytest.mark.parametrize("environ", [{}, {"CI": "true"}])
 def test_a_log(environ: dict[str, str]) -> None:
     """CI is a log, whatever it is written to."""
-    on = stage(columns=500 if environ else None, **environ)
+    on = stage(columns=500 if environ else None, environ=environ)
     scene(on)
     text = on.screen.text if environ else on.text
     assert_golden(FOLDER / "log.txt", text)

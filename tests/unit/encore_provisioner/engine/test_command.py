@@ -64,12 +64,18 @@ def test_nothing_of_ours_overrides_what_is_set_for_it() -> None:
         (["stack", "select", "--stack", "production"], ""),
         (["stack", "output", "--json", "--stack", "production"], "{}"),
         (["stack", "output", "--json", "--show-secrets", "--stack", "production"], "{}"),
-        (["stack", "history", "--json", "--page-size", "1"], "[]"),
     ],
 )
 def test_what_needs_no_process_starts_none(tmp_path: Path, args: list[str], answer: str) -> None:
     run = command(tmp_path, "sys.exit('started')")
     assert run.run(args, str(tmp_path), {}).stdout == answer
+
+
+def test_a_history_is_made_up_of_one_success_since_the_api_wants_an_entry(tmp_path: Path) -> None:
+    run = command(tmp_path, "sys.exit('started')")
+    args = ["stack", "history", "--json", "--page-size", "1"]
+    (entry,) = json.loads(run.run(args, str(tmp_path), {}).stdout)
+    assert entry["result"] == "succeeded"
 
 
 def test_output_comes_line_by_line_and_is_kept(tmp_path: Path) -> None:
@@ -118,20 +124,24 @@ for _ in range(200):
         sys.exit(1)
 """
 PARENT = """
-import sys
+import os, sys
 from pathlib import Path
 from pulumi.automation import CommandError
 from encore_provisioner.engine.command import Command
 from encore_provisioner.engine.installation import Installation
 
-told = lambda n: print('interrupt', n, flush=True)
+def say(*words):
+    # One write for a line: two threads speak here.
+    os.write(1, (' '.join(map(str, words)) + '\\n').encode())
+
+told = lambda n: say('interrupt', n)
 run = Command(
     Installation(executable=Path(sys.argv[1]), version=(3, 272, 0)), on_interrupt=told
 )
 try:
-    run.run(['up'], sys.argv[2], {}, lambda line: print(line, flush=True))
+    run.run(['up'], sys.argv[2], {}, say)
 except CommandError:
-    print('failed', run.interrupts, flush=True)
+    say('failed', run.interrupts)
 """
 
 
