@@ -1,0 +1,110 @@
+"""What Pulumi's state says is there, as plain data.
+
+In: the JSON of ``pulumi stack export``. Out: a :class:`State`. Secrets are marks (``{"secret":
+true}``), whether they lie there encrypted or not. Providers and the stack itself are left out, but
+for the stack's outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from encore_config.plan import SECRET
+
+STACK: Final = "pulumi:pulumi:Stack"
+PROVIDERS: Final = "pulumi:providers:"
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One resource as it was last seen. ``id`` is the cloud's; empty for a component.
+
+    ``needs`` are the URNs of what its values come from, by the first name of the property, and
+    under ``""`` those that must only be there before. ``doomed``: it was replaced, and its
+    deletion is still to come.
+    """
+
+    urn: str
+    type: str
+    id: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    protect: bool = False
+    doomed: bool = False
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the program calls it."""
+        return self.urn.split("::", 3)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """``resources`` in the order in which they were made. ``pending``: the URNs of those whose
+    making or changing was begun, and nobody knows whether it was done.
+    """
+
+    resources: tuple[Kept, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    pending: tuple[str, ...] = ()
+
+    @property
+    def by_urn(self) -> Mapping[str, Kept]:
+        """Without those whose deletion is still to come."""
+        return {item.urn: item for item in self.resources if not item.doomed}
+
+
+def read(document: Mapping[str, Any]) -> State:
+    """``document`` is the whole export, or its ``deployment``."""
+    deployment = document.get("deployment", document)
+    resources = deployment.get("resources") or []
+    stack = next((item for item in resources if item["type"] == STACK), {})
+    operations = deployment.get("pendingOperations") or deployment.get("pending_operations") or []
+    return State(
+        resources=tuple(_kept(item) for item in resources if not _is_ours(item["type"])),
+        outputs=_plain(stack.get("outputs") or {}),
+        pending=tuple(sorted({each["resource"]["urn"] for each in operations})),
+    )
+
+
+def _is_ours(kind: str) -> bool:
+    return kind == STACK or kind.startswith(PROVIDERS)
+
+
+def _kept(item: Mapping[str, Any]) -> Kept:
+    return Kept(
+        urn=item["urn"],
+        type=item["type"],
+        id=item.get("id", ""),
+        inputs=_plain(item.get("inputs") or {}),
+        outputs=_plain(item.get("outputs") or {}),
+        protect=bool(item.get("protect")),
+        doomed=bool(item.get("delete")),
+        needs=dict(_needs(item)),
+    )
+
+
+def _needs(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    told: set[str] = set()
+    for name, urns in sorted((item.get("propertyDependencies") or {}).items()):
+        if urns:
+            told |= set(urns)
+            yield name, tuple(sorted(urns))
+    others = tuple(sorted(set(item.get("dependencies") or ()) - told))
+    if others:
+        yield "", others
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(_SIGNATURE) == _SECRET:
+        return dict(SECRET)
+    return {name: _plain(item) for name, item in value.items()}
