@@ -1,7 +1,8 @@
 """The whole program: every kind of resource of one environment, in the order of their needs.
 
-In: a graph, settings, names. Out: a function that makes resources and returns the stack's outputs,
-and beside it why each resource is there. It decides nothing itself and does not know how it is run.
+In: a graph, settings, names, and what only an apply knows. Out: a function that makes resources and
+returns the stack's outputs, and beside it why each resource is there. It decides nothing itself and
+does not know how it is run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from encore_aws.cloud import root
+from encore_aws.given import NOTHING, Given
 from encore_aws.naming import Names
 from encore_aws.resources import (
     bucket,
@@ -62,8 +64,11 @@ def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
 class Program:
     """Call it inside Pulumi's runtime, once; ``notes`` are complete when the call returns."""
 
-    def __init__(self, wanted: Wanted, settings: Settings, names: Names) -> None:
+    def __init__(
+        self, wanted: Wanted, settings: Settings, names: Names, given: Given = NOTHING
+    ) -> None:
         self._wanted, self._settings, self._names = wanted, settings, names
+        self._given = given
         self.notes: Mapping[str, Note] = {}
 
     def __call__(self) -> dict[str, Any]:
@@ -75,6 +80,8 @@ class Program:
         )
         stage = Stage(self._names, provider, tags=settings.tags)
         outputs = {"region": settings.region, **_create(self._wanted, stage)}
+        if self._given.certificates:
+            outputs["certificates"] = dict(sorted(self._given.certificates.items()))
         self.notes = stage.notes
         return outputs
 

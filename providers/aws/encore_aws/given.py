@@ -1,0 +1,36 @@
+"""What the program is given beside the app and its environment, and only an apply knows.
+
+In: what was fetched from AWS before the program runs. Out: frozen values. An offline plan is given
+nothing, and shows as unknown what would follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Where the files of migrations lie: in ``bucket``, under ``<prefix>/migrations/``.
+
+    ``key``: the ARN of the KMS key that the bucket encrypts with, None where S3's own does.
+    """
+
+    bucket: str
+    prefix: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """``certificates``: the root of each certificate authority of RDS in PEM, by its identifier;
+    they become the output of that name. ``files``: None in an offline plan.
+    """
+
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    files: Files | None = None
+
+
+NOTHING: Final = Given()
