@@ -96,8 +96,10 @@ class Summary(Value, frozen=True, kw_only=True):
 class Plan(Value, frozen=True, kw_only=True):
     """The steps of one environment in the order in which they are carried out.
 
-    ``missing_secrets`` are declared secrets without a value: a plan may have them, an apply
-    refuses them before anything changes. ``permissions`` are sorted by service, kind, name and
+    ``missing_secrets`` are declared secrets without a value: a plan may have them; where the
+    provider needs them, an apply refuses before anything changes. ``warnings`` are what a person
+    should know before they agree, ``kept`` what a destroy leaves on purpose; a sentence each,
+    without the full stop. ``permissions`` are sorted by service, kind, name and
     operation; compared with nothing, all of them are gained.
     """
 
@@ -111,6 +113,8 @@ class Plan(Value, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     permissions: tuple[Permission, ...] = ()
     missing_secrets: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Step, ...]:

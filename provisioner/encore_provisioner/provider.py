@@ -17,6 +17,7 @@ from encore_config.environment import Environment
 from encore_config.graph import Graph
 from encore_config.plan import Plan, Step
 from encore_provisioner.binding import Bindings
+from encore_provisioner.check import Check, OnCheck
 
 Outputs = dict[str, Any]
 """What apply learned, as plain JSON: endpoints, ARNs, URLs, ports. Never a secret's value."""
@@ -99,20 +100,74 @@ class SecretStore(Protocol):
     def list(self) -> tuple[SecretInfo, ...]: ...
 
 
+ServerState = Literal[
+    "running", "stopped", "missing", "creating", "modifying", "deleting", "failed", "unknown"
+]
+"""``missing``: it should be there and is not. ``unknown``: nobody could be asked, or the answer is
+none of these words and stands in ``detail``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
     """One running or stopped server, or one cloud resource, as ``status`` shows it."""
 
     name: str
-    state: Literal["running", "stopped", "missing"]
+    state: ServerState
     endpoint: str
     detail: str = ""
 
 
-class Provider(Protocol):
-    """See ARCHITECTURE.md, "Providers". Every method may raise ``InfraError``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingMigration:
+    """A file that has not run. ``destructive``: its statements that delete data, as written and on
+    one line each.
+    """
+
+    filename: str
+    destructive: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseMigrations:
+    """How the migrations of one declared database stand, at the moment of the answer.
+
+    ``exists``: whether the database is there yet. ``version`` is the highest that has run, None
+    before the first. ``applied``, ``pending`` and ``adopted`` are file names in the order of their
+    numbers; ``adopted`` are those among ``applied`` that another tool ran and that nobody has
+    recorded with their hashes yet. A ``problem`` of severity error keeps all of them from running.
+    """
 
     name: str
+    exists: bool
+    version: int | None = None
+    dirty: bool = False
+    applied: tuple[str, ...] = ()
+    pending: tuple[PendingMigration, ...] = ()
+    adopted: tuple[str, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """What a person may do after an apply: ``title`` in two or three words, then how.
+
+    ``command`` are the words behind the program's name (``config --service orders``); the command
+    line adds the app's folder and the environment. ``text`` stands instead of it, or behind it.
+    """
+
+    title: str
+    command: str = ""
+    text: str = ""
+
+
+class Provider(Protocol):
+    """See ARCHITECTURE.md, "Providers". Every method may raise ``InfraError``.
+
+    ``needs_secrets``: whether an apply is refused while a declared secret has no value.
+    """
+
+    name: str
+    needs_secrets: bool
 
     def capabilities(self, target: Target) -> tuple[Diagnostic, ...]:
         """What this provider cannot do as declared, before anything is touched."""
@@ -125,11 +180,15 @@ class Provider(Protocol):
         offline: bool = False,
         against: Plan | None = None,
         new_ports: bool = False,
+        refresh: bool = False,
     ) -> Plan:
         """Compare the graph with what is really there (offline: with the last known state).
 
         ``against``, only offline: an earlier plan to compare with instead; a provider that knows
-        the last state by itself refuses it. Starts nothing and changes nothing.
+        the last state by itself refuses it. ``refresh``, never offline: ask what is really there
+        first, where a plan otherwise trusts what the last apply knew; a provider that always asks
+        need not heed it. ``new_ports`` is refused where nobody chooses ports. Starts nothing and
+        changes nothing.
         """
         ...
 
@@ -146,6 +205,22 @@ class Provider(Protocol):
         """Carry out ``plan``; refuse it when what is there has changed since it was made."""
         ...
 
+    def next_steps(self, target: Target) -> tuple[NextStep, ...]:
+        """What a person does after an apply, in that order; the files of the runtime config and
+        secrets without a value are named by whoever asks."""
+        ...
+
+    def refresh(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> Plan:
+        """Ask what is really there and remember that; nothing but the memory changes.
+
+        The plan has a step for each resource: ``update`` where it is another one than remembered
+        (``before`` is what was remembered), ``delete`` where it is gone, ``same``. A provider that
+        asks anew with every plan refuses with code ``nothing-to-refresh``.
+        """
+        ...
+
     def plan_destroy(self, target: Target) -> Plan: ...
 
     def destroy(
@@ -157,7 +232,10 @@ class Provider(Protocol):
         allow_data_loss: frozenset[str] = frozenset(),
         lock_timeout: float = 0.0,
     ) -> tuple[str, ...]:
-        """Remove everything and look again: what is left, one line each; nothing when all gone."""
+        """Remove everything and look again: what is left against our will, one line each.
+
+        What is kept on purpose stands in ``Plan.kept`` and is not left.
+        """
         ...
 
     def stop(self, target: Target, *, lock_timeout: float = 0.0) -> tuple[str, ...]:
@@ -171,3 +249,29 @@ class Provider(Protocol):
     def status(self, target: Target) -> tuple[ServerStatus, ...]: ...
 
     def secrets(self, target: Target) -> SecretStore: ...
+
+    def migrations(self, target: Target) -> tuple[DatabaseMigrations, ...]:
+        """How the migrations of every declared database stand, in the graph's order.
+
+        Changes nothing. Raises ``RefusedError`` where the databases cannot be asked.
+        """
+        ...
+
+    def migrate(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> tuple[DatabaseMigrations, ...]:
+        """Run what is pending and record what was adopted; how things stand then.
+
+        Nothing else is made or changed. Refused before the first file where any database has a
+        problem of severity error. A file that fails is told as in :meth:`apply`: by ``Progress``
+        and an ``ApplyError``; what ran before it stays.
+        """
+        ...
+
+    def doctor(self, target: Target, *, on_check: OnCheck) -> tuple[Check, ...] | None:
+        """Check what the app needs from wherever it can be reached, in a stable order.
+
+        ``on_check`` gets each as soon as those before it are done. None: everything can be reached
+        from this machine, with nothing but the files that ``apply`` wrote.
+        """
+        ...

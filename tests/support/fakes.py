@@ -32,9 +32,12 @@ from encore_provisioner.binding import (
     TopicBinding,
     env_name,
 )
+from encore_provisioner.check import Check, OnCheck
 from encore_provisioner.engine.compare import Rule, compare
 from encore_provisioner.errors import ApplyError, BusyError, RefusedError
 from encore_provisioner.provider import (
+    DatabaseMigrations,
+    NextStep,
     OnProgress,
     Outputs,
     Progress,
@@ -79,6 +82,7 @@ class FakeProvider:
     """See the module's docstring. ``world`` is what exists before."""
 
     name = "fake"
+    needs_secrets = True
 
     def __init__(self, world: World | None = None, faults: Faults | None = None) -> None:
         self.world = world or World()
@@ -105,6 +109,7 @@ class FakeProvider:
         offline: bool = False,
         against: Plan | None = None,
         new_ports: bool = False,
+        refresh: bool = False,
     ) -> Plan:
         self._crash("plan")
         if against is not None:
@@ -143,6 +148,14 @@ class FakeProvider:
         world.port += new_ports
         self.save(target, world)
         return self.outputs(target)
+
+    def next_steps(self, target: Target) -> tuple[NextStep, ...]:
+        return (NextStep(title="check it", command="doctor"),)
+
+    def refresh(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> Plan:
+        raise RefusedError("nothing is remembered", code="nothing-to-refresh", hint="plan asks")
 
     def plan_destroy(self, target: Target) -> Plan:
         gone = (self._deletion(target, key) for key in sorted(self.load(target).resources))
@@ -208,6 +221,17 @@ class FakeProvider:
 
     def secrets(self, target: Target) -> SecretStore:
         return FakeSecrets(self, target)
+
+    def migrations(self, target: Target) -> tuple[DatabaseMigrations, ...]:
+        return ()
+
+    def migrate(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> tuple[DatabaseMigrations, ...]:
+        return ()
+
+    def doctor(self, target: Target, *, on_check: OnCheck) -> tuple[Check, ...] | None:
+        return None
 
     def load(self, target: Target) -> World:
         return self.world

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from encore_provisioner.errors import RefusedError
+from encore_provisioner.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from encore_config.diagnostics import Diagnostic
     from encore_config.plan import Plan
     from encore_provisioner.binding import Bindings
+    from encore_provisioner.check import Check, OnCheck
     from encore_provisioner.provider import (
+        DatabaseMigrations,
+        NextStep,
         OnProgress,
         Outputs,
         SecretStore,
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 class AwsProvider:
     name = "aws"
+    needs_secrets = False
+    """Nothing waits for a value until a container starts, and the place is made by apply."""
 
     def capabilities(self, target: Target) -> tuple[Diagnostic, ...]:
         from encore_aws.offline import findings
@@ -37,10 +42,12 @@ class AwsProvider:
         offline: bool = False,
         against: Plan | None = None,
         new_ports: bool = False,
+        refresh: bool = False,
     ) -> Plan:
         from encore_aws.offline import plan
 
-        del new_ports  # servers in AWS have the usual ports
+        del refresh
+        _refuse_ports(new_ports)
         if not offline:
             raise _not_yet("plan what is really there", target)
         return plan(target, against)
@@ -55,8 +62,29 @@ class AwsProvider:
         new_ports: bool = False,
         lock_timeout: float = 0.0,
     ) -> Outputs:
-        del plan, on_progress, allow_data_loss, new_ports, lock_timeout
+        del plan, on_progress, allow_data_loss, lock_timeout
+        _refuse_ports(new_ports)
         self._refuse("apply", target)
+
+    def next_steps(self, target: Target) -> tuple[NextStep, ...]:
+        from encore_aws.containers import containers
+        from encore_aws.settings import settings
+        from encore_provisioner.provider import NextStep
+
+        found = containers(target.graph, settings(target.environment))
+        services = [item.service for item in found if item.service]
+        option = f" --service {services[0]}" if services else ""
+        each = f"and for {', '.join(services[1:])}" if services[1:] else ""
+        return (
+            NextStep(title="a container", command=f"config --format env{option}", text=each),
+            NextStep(title="check it", command="doctor"),
+        )
+
+    def refresh(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> Plan:
+        del on_progress, lock_timeout
+        self._refuse("refresh", target)
 
     def plan_destroy(self, target: Target) -> Plan:
         self._refuse("destroy", target)
@@ -97,8 +125,30 @@ class AwsProvider:
     def secrets(self, target: Target) -> SecretStore:
         self._refuse("set, remove or list secrets", target)
 
+    def migrations(self, target: Target) -> tuple[DatabaseMigrations, ...]:
+        self._refuse("ask which migrations have run", target)
+
+    def migrate(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> tuple[DatabaseMigrations, ...]:
+        del on_progress, lock_timeout
+        self._refuse("run migrations", target)
+
+    def doctor(self, target: Target, *, on_check: OnCheck) -> tuple[Check, ...] | None:
+        del on_check
+        self._refuse("check what is there", target)
+
     def _refuse(self, what: str, target: Target) -> NoReturn:
         raise _not_yet(what, target)
+
+
+def _refuse_ports(new_ports: bool) -> None:
+    if new_ports:
+        raise UsageError(
+            "--new-ports chooses ports on this machine; servers in AWS have the usual ones",
+            code="usage",
+            hint="leave --new-ports out",
+        )
 
 
 def _not_yet(what: str, target: Target) -> RefusedError:

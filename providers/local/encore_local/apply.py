@@ -96,6 +96,14 @@ def apply(
         return _Run(site, planned, reporter).carry_out()
 
 
+def run_migrations(site: Site, planned: Planned, reporter: Reporter) -> None:
+    """Of a plan the migrations alone; the caller holds the lock, and the server runs.
+
+    Raises ``ApplyError``.
+    """
+    _Run(site, planned, reporter).migrate()
+
+
 class _Run:
     """One apply under its lock."""
 
@@ -123,6 +131,15 @@ class _Run:
                 self._journal.migrated(database, applied)
         self._journal.settle(self._with_ports(planned))
         return outputs_of(self._journal.state)
+
+    def migrate(self) -> None:
+        self._todo = [step for step in self._shown.plan.changes if step.type == MIGRATION]
+        if not self._todo:
+            return
+        self._journal.begin(identity(self._site.target.root), self._site.ports)
+        with Hands(self._site) as hands:
+            for step in tuple(self._todo):
+                self._carry_out(hands, self._shown, step)
 
     # --- servers ---------------------------------------------------------------------------
 

@@ -43,9 +43,7 @@ class Planned:
 
 def plan_apply(site: Site, *, offline: bool = False) -> Planned:
     target = site.target
-    files = {
-        database.name: read_files(target.root, database) for database in target.graph.databases
-    }
+    files = read_all(target)
     wanted = wanted_resources(site, files)
     observation = observe(site, wanted, offline=offline)
     verdicts = _verdicts(target, files, observation)
@@ -68,6 +66,11 @@ def plan_destroy(site: Site) -> Plan:
     observation = observe(site, ())
     steps = deletions((), observation.actual, why=_DESTROYED)
     return _plan(site.target, steps, "preview", ())
+
+
+def read_all(target: Target) -> Files:
+    """The migrations of every declared database. Raises ``AppError`` for one that is not read."""
+    return {database.name: read_files(target.root, database) for database in target.graph.databases}
 
 
 def wanted_resources(site: Site, files: Files) -> tuple[Wanted, ...]:

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from encore_config.plan import Plan
     from encore_local.apply import Reporter
     from encore_provisioner.binding import Bindings
+    from encore_provisioner.check import Check, OnCheck
     from encore_provisioner.provider import (
+        DatabaseMigrations,
+        NextStep,
         OnProgress,
         Outputs,
         SecretStore,
@@ -28,6 +31,7 @@ class LocalProvider:
     """Real servers on this machine. ``checkpoint`` is told where an apply or destroy stands."""
 
     name = "local"
+    needs_secrets = True
 
     def __init__(self, *, checkpoint: Callable[[str], None] = _pass) -> None:
         self._checkpoint = checkpoint
@@ -44,11 +48,13 @@ class LocalProvider:
         offline: bool = False,
         against: Plan | None = None,
         new_ports: bool = False,
+        refresh: bool = False,
     ) -> Plan:
         from encore_local.planner import plan_apply
         from encore_local.refusals import refuse_against
         from encore_local.site import open_site
 
+        del refresh  # servers are asked with every plan
         refuse_against(against)
         return plan_apply(open_site(target, new_ports=new_ports), offline=offline).plan
 
@@ -72,6 +78,19 @@ class LocalProvider:
             new_ports=new_ports,
             lock_timeout=lock_timeout,
         )
+
+    def next_steps(self, target: Target) -> tuple[NextStep, ...]:
+        from encore_local.status import next_steps
+
+        return next_steps(target)
+
+    def refresh(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> Plan:
+        from encore_local.refusals import nothing_to_refresh
+
+        del target, on_progress, lock_timeout
+        raise nothing_to_refresh()
 
     def plan_destroy(self, target: Target) -> Plan:
         from encore_local.planner import plan_destroy
@@ -128,6 +147,22 @@ class LocalProvider:
 
         prepare(Layout(folder=target.state_dir))
         return secrets_of(target)
+
+    def migrations(self, target: Target) -> tuple[DatabaseMigrations, ...]:
+        from encore_local.migrating import migrations
+
+        return migrations(target)
+
+    def migrate(
+        self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
+    ) -> tuple[DatabaseMigrations, ...]:
+        from encore_local.migrating import migrate
+
+        return migrate(target, reporter=self._reporter(on_progress), lock_timeout=lock_timeout)
+
+    def doctor(self, target: Target, *, on_check: OnCheck) -> tuple[Check, ...] | None:
+        del target, on_check
+        return None  # all of it listens on this machine
 
     def _reporter(self, on_progress: OnProgress) -> Reporter:
         from encore_local.apply import Reporter

@@ -42,6 +42,16 @@ def refuse_against(former: Plan | None) -> None:
         )
 
 
+def nothing_to_refresh() -> RefusedError:
+    """Code ``nothing-to-refresh``."""
+    return RefusedError(
+        "the provider local asks its servers with every plan, and remembers nothing that could be "
+        "out of date",
+        code="nothing-to-refresh",
+        hint="`plan` shows what is there; `refresh` is for environments in a cloud",
+    )
+
+
 def refuse_missing_secrets(target: Target) -> None:
     """Code ``missing-secrets``."""
     missing = secrets_of(target).missing()

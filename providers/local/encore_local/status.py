@@ -1,4 +1,4 @@
-"""The servers of an environment: how each one is, and ending them all."""
+"""The servers of an environment: how each one is, what is done with them, and ending them all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from encore_local.lock import hold
 from encore_local.model import AWS, POSTGRES, VALKEY
 from encore_local.servers.server import Server
 from encore_local.site import open_site
-from encore_provisioner.provider import ServerStatus, Target
+from encore_provisioner.provider import NextStep, ServerStatus, Target
 
 _KEPT = {
     POSTGRES: "PostgreSQL; rows are kept on disk",
@@ -27,6 +27,16 @@ def _status(server: Server) -> ServerStatus:
         state=server.status(),
         endpoint=server.endpoint if server.port else "",
         detail=_KEPT[server.type],
+    )
+
+
+def next_steps(target: Target) -> tuple[NextStep, ...]:
+    """See ``Provider.next_steps``."""
+    env = f".encore/infra/{target.environment.name}/runtime.env"
+    return (
+        NextStep(title="start the app", text=f"with the variables of {env}"),
+        NextStep(title="check it", command="doctor"),
+        NextStep(title="stop it", command="stop"),
     )
 
 

@@ -9,7 +9,7 @@ removed, also on an interrupt. The app's topics and queues are only read. See do
 
 from __future__ import annotations
 
-from encore_provisioner.doctor.check import Check, Kind
+from encore_provisioner.check import Check, Kind
 from encore_provisioner.doctor.diagnose import Doors, diagnose
 from encore_provisioner.doctor.inputs import Inputs, read_inputs
 from encore_provisioner.doctor.runner import Patience

@@ -21,17 +21,18 @@ from encore_config.infra import InfraConfig
 from encore_config.infra_boot import boot_problems
 from encore_config.infra_problem import BootProblem
 from encore_config.runtime import RuntimeConfig
+from encore_provisioner.check import Check, OnCheck
 from encore_provisioner.clients.sigv4 import Credentials
 from encore_provisioner.clients.transport import Response
 from encore_provisioner.doctor import pubsub, real, round_trip, targets
 from encore_provisioner.doctor.bucket import OpenObjects, check_bucket, environment_credentials
 from encore_provisioner.doctor.cache import check_cache
 from encore_provisioner.doctor.cache_door import OpenCache, open_cache
-from encore_provisioner.doctor.check import Check, CheckError, Finding, Probe
+from encore_provisioner.doctor.check import CheckError, Finding, Probe
 from encore_provisioner.doctor.encodings import read_config
 from encore_provisioner.doctor.port import bindable, check_port
 from encore_provisioner.doctor.reasons import APPLY
-from encore_provisioner.doctor.runner import OnCheck, Patience, run_probes
+from encore_provisioner.doctor.runner import Patience, run_probes
 from encore_provisioner.doctor.secret import check_secret
 from encore_provisioner.doctor.sql import check_database
 from encore_provisioner.doctor.sql_door import OpenSql, open_sql

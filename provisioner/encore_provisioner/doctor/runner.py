@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from encore_provisioner.doctor.check import Check, CheckError, Probe
+from encore_provisioner.check import Check, OnCheck
+from encore_provisioner.doctor.check import CheckError, Probe
 from encore_provisioner.doctor.values import masked
-
-OnCheck = Callable[[Check], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

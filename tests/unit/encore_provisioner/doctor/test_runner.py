@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from encore_provisioner.doctor.check import Check, CheckError, Finding, Probe
+from encore_provisioner.check import Check
+from encore_provisioner.doctor.check import CheckError, Finding, Probe
 from encore_provisioner.doctor.runner import Patience, run_probes
 
 
