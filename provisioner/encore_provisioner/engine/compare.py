@@ -9,9 +9,9 @@ one, and a resource whose values of that kind cannot be changed is replaced too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -67,7 +67,7 @@ def compare(former: Plan, now: Plan, rules: Rules) -> Plan:
     refuse_former(former, app=now.app, environment=now.environment, provider=now.provider)
     _refuse_unknown(former, now, rules)
     before = {step.urn: step for step in former.steps}
-    full = _with_data(former, rules)
+    full = with_data(former.steps, rules)
     found: dict[str, Step] = {}
     for step in now.steps:  # what a step needs stands before it
         old = before.get(step.urn)
@@ -195,14 +195,14 @@ class _Pair:
     def _why(self, op: Op, diff: tuple[PropertyDiff, ...]) -> str:
         if op == "same":
             return "as in the earlier plan"
-        names = list(dict.fromkeys(_first(item.path) for item in diff))
+        names = list(dict.fromkeys(first_of(item.path) for item in diff))
         if all(item.before == item.after for item in diff):
             sources = {urn for name in names for urn in self._new.needs.get(name, ())}
             replaced = sorted(filter(self._is_replaced, sources))
             if replaced:
                 verb = "is" if len(replaced) == 1 else "are"
-                return f"{_listed([_name(urn) for urn in replaced])} {verb} replaced"
-        told = _listed(names)
+                return f"{listed([name_of(urn) for urn in replaced])} {verb} replaced"
+        told = listed(names)
         return f"{told} cannot be changed in place" if op == "replace" else f"differs in {told}"
 
     def _forces(self, path: str, old: Any, new: Any) -> bool:
@@ -221,7 +221,7 @@ class _Pair:
         """Whether a value that is not shown comes from elsewhere than before."""
         if value not in (UNKNOWN, SECRET):
             return False
-        name = _first(path)
+        name = first_of(path)
         sources = self._new.needs.get(name, ())
         return sources != self._old.needs.get(name, ()) or any(map(self._is_replaced, sources))
 
@@ -229,12 +229,12 @@ class _Pair:
         """The resource that holds the data and is replaced or another one; empty if none is."""
         if not self._rule.inside:
             return ""
-        hosts = _hosts(self._new, self._rule.inside)
-        for urn in hosts:
+        places = hosts(self._new, self._rule.inside)
+        for urn in places:
             if self._is_replaced(urn):
-                return f"{_name(urn)}, which it lies in, is replaced"
-        if hosts != _hosts(self._old, self._rule.inside):
-            return f"it moves to {', '.join(map(_name, hosts)) or 'another server'}"
+                return f"{name_of(urn)}, which it lies in, is replaced"
+        if places != hosts(self._old, self._rule.inside):
+            return f"it moves to {', '.join(map(name_of, places)) or 'another server'}"
         return ""
 
     def _is_replaced(self, urn: str) -> bool:
@@ -242,10 +242,23 @@ class _Pair:
         return step is not None and step.op == "replace"
 
 
-def _with_data(plan: Plan, rules: Rules) -> frozenset[str]:
-    """The URNs of the resources of a plan whose end is the end of data."""
-    hung = {(s.type, urn) for s in plan.steps for urns in s.needs.values() for urn in urns}
-    found = ((step.urn, rules[step.type]) for step in plan.steps)
+class Placed(Protocol):
+    """A resource and what it needs: a step of a plan, or what a state holds."""
+
+    @property
+    def urn(self) -> str: ...
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def needs(self) -> Mapping[str, tuple[str, ...]]: ...
+
+
+def with_data(items: Collection[Placed], rules: Rules) -> frozenset[str]:
+    """The URNs of the resources whose end is the end of data."""
+    hung = {(item.type, urn) for item in items for urns in item.needs.values() for urn in urns}
+    found = ((item.urn, rules[item.type]) for item in items)
     return frozenset(
         urn
         for urn, rule in found
@@ -277,11 +290,13 @@ def _deletion(
     )
 
 
-def _first(path: str) -> str:
+def first_of(path: str) -> str:
+    """The name that a path begins with."""
     return str(steps_of(path)[0])
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """The first few, and how many more there are."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{', '.join(names[:_NAMED])}{more}"
 
@@ -303,9 +318,10 @@ def _is_less(new: Any, old: Any) -> bool:
     return new < old
 
 
-def _hosts(step: Step, kind: str) -> tuple[str, ...]:
+def hosts(item: Placed, kind: str) -> tuple[str, ...]:
+    """The URNs of the resources of type ``kind`` that it needs."""
     return tuple(
-        sorted({urn for urns in step.needs.values() for urn in urns if _type(urn) == kind})
+        sorted({urn for urns in item.needs.values() for urn in urns if _type(urn) == kind})
     )
 
 
@@ -314,7 +330,8 @@ def _type(urn: str) -> str:
     return urn.split("::")[2].rpartition("$")[2] if urn.count("::") >= 3 else ""
 
 
-def _name(urn: str) -> str:
+def name_of(urn: str) -> str:
+    """What the program calls the resource of a URN."""
     return urn.split("::", 3)[-1]
 
 

@@ -1,19 +1,24 @@
 """One stack on Pulumi's engine: previewed, deployed, destroyed, each by one process of the CLI.
 
 In: a program, the names of project and stack, a :class:`Backend`, folders. Out: what the engine
-told, event by event, and the stack's outputs. It decides nothing about data, prints nothing and
-asks nothing. This is the one module that calls the Automation API.
+told, event by event, the stack's outputs, and whether it failed. It decides nothing about data,
+prints nothing and asks nothing. This is the one module that calls the Automation API.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import json
+import secrets
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pulumi.automation import (
     CommandError,
+    ConcurrentUpdateError,
     EngineEvent,
     LocalWorkspace,
     ProjectBackend,
@@ -23,6 +28,7 @@ from pulumi.automation import (
 )
 from pulumi.automation._stack import StackInitMode  # the package leaves it out
 
+from encore_provisioner.engine import state
 from encore_provisioner.engine.command import Command
 from encore_provisioner.engine.recording import Program
 
@@ -31,13 +37,14 @@ OnEvent = Callable[[EngineEvent], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """Where the state is (``url``), and what encrypts its secrets (``secrets_provider``).
+    """Where the state is (``url``), and what encrypts its secrets (``secrets_provider``; None where
+    the backend has its own).
 
     ``variables`` are further ones of the CLI, such as a passphrase; no ``repr`` shows them.
     """
 
     url: str
-    secrets_provider: str
+    secrets_provider: str | None
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -51,10 +58,18 @@ class Folders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """What one operation told. ``outputs`` are the stack's, as plain data."""
+    """What one operation told. ``outputs`` are the stack's, as plain data.
 
-    events: tuple[EngineEvent, ...]
+    ``failure`` is what the CLI printed of an operation that failed, None of one that did not;
+    ``is_busy``: it did not begin, because another one holds the stack. ``interrupts``: how often
+    the person interrupted it.
+    """
+
+    events: tuple[EngineEvent, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    failure: str | None = None
+    is_busy: bool = False
+    interrupts: int = 0
 
 
 class Deployment:
@@ -69,7 +84,8 @@ class Deployment:
         folders: Folders,
         command: Command,
     ) -> None:
-        self._name = stack
+        self._project, self._name, self._command = project, stack, command
+        self._folders = folders
         folders.work.mkdir(parents=True, exist_ok=True)
         folders.home.mkdir(parents=True, exist_ok=True)
         self._workspace = LocalWorkspace(
@@ -84,7 +100,6 @@ class Deployment:
         )
 
     def preview(self, program: Program, *, refresh: bool = False, on_event: OnEvent) -> Happened:
-        """Raises ``CommandError`` where the engine fails, as all of these do."""
         return self._run("preview", _exported(program), on_event, refresh=refresh or None)
 
     def up(self, program: Program, *, refresh: bool = False, on_event: OnEvent) -> Happened:
@@ -96,6 +111,62 @@ class Deployment:
     def destroy(self, *, on_event: OnEvent) -> Happened:
         """The stack itself stays, empty, with its history."""
         return self._run("destroy", None, on_event)
+
+    def export(self) -> state.State:
+        """What the state says is there. Raises ``CommandError``; a stack that is not there yet has
+        an empty one.
+        """
+        return state.read(self._exported())
+
+    def unprotect(self, urns: Iterable[str]) -> None:
+        """Take protection off these resources in the state; in the cloud nothing changes.
+
+        Raises ``CommandError``.
+        """
+        for urn in sorted(set(urns)):
+            self._cli("state", "unprotect", urn, "--yes")
+
+    def unprotect_all(self) -> None:
+        """As :meth:`unprotect`, of all resources at once."""
+        self._cli("state", "unprotect", "--all", "--yes")
+
+    def remove(self) -> None:
+        """Forget the stack, which must be empty. Raises ``CommandError``."""
+        self._cli("stack", "rm", "--yes", "--preserve-config")
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Deployment]:
+        """A copy of this stack, on this machine and for as long as this lasts, with nothing of it
+        protected: what would happen can be previewed there, also where the engine stops at the
+        first protected resource. Raises ``CommandError``.
+        """
+        document = self._exported()
+        for item in (document.get("deployment") or {}).get("resources") or []:
+            item.pop("protect", None)
+        with scratch(self._project, self._name, self._folders, self._command) as copy:
+            if document:
+                copy._import(document)
+            yield copy
+
+    def _exported(self) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self._cli("stack", "export"))
+        except StackNotFoundError:
+            return {}
+        return found
+
+    def _import(self, document: Mapping[str, Any]) -> None:
+        self._workspace.create_stack(self._name)
+        path = self._folders.work / "state.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        try:
+            self._cli("stack", "import", "--file", str(path))
+        finally:
+            path.unlink()
+
+    def _cli(self, *words: str) -> str:
+        stack = Stack(self._name, self._workspace, StackInitMode.SELECT)
+        return str(stack._run_pulumi_cmd_sync(list(words)).stdout)
 
     def _run(
         self,
@@ -110,17 +181,53 @@ class Deployment:
             events.append(event)
             on_event(event)
 
-        if program is not None:
-            options["program"] = program
+        given = options if program is None else {**options, "program": program}
         stack = Stack(self._name, self._workspace, StackInitMode.SELECT)
         try:
-            getattr(stack, operation)(on_event=told, **options)
+            getattr(stack, operation)(on_event=told, **given)
         except StackNotFoundError:
             # Only the very first operation: the stack is made, and asked again.
-            events.clear()
             self._workspace.create_stack(self._name)
-            getattr(stack, operation)(on_event=told, **options)
-        return Happened(events=tuple(events), outputs=_outputs(events))
+            return self._run(operation, program, on_event, **options)
+        except CommandError as error:
+            return self._failed(error, events)
+        return Happened(
+            events=tuple(events), outputs=_outputs(events), interrupts=self._command.interrupts
+        )
+
+    def _failed(self, error: CommandError, events: list[EngineEvent]) -> Happened:
+        return Happened(
+            events=tuple(events),
+            failure=str(error),
+            is_busy=isinstance(error, ConcurrentUpdateError),
+            interrupts=self._command.interrupts,
+        )
+
+
+@contextmanager
+def scratch(project: str, stack: str, folders: Folders, command: Command) -> Iterator[Deployment]:
+    """An empty stack of these names whose state lies on this machine and is gone afterwards.
+
+    Its work folder is one of its own, below that of ``folders``.
+    """
+    folders.work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="rehearsal-", dir=folders.work) as place:
+        kept, work = Path(place, "state"), Path(place, "work")
+        kept.mkdir()
+        for file in folders.work.glob("*.zip"):
+            work.mkdir(exist_ok=True)
+            (work / file.name).symlink_to(file)
+        yield Deployment(
+            project=project,
+            stack=stack,
+            backend=Backend(
+                url=kept.as_uri(),
+                secrets_provider="passphrase",
+                variables={"PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe()},
+            ),
+            folders=replace(folders, work=work),
+            command=command,
+        )
 
 
 def _exported(program: Program) -> Callable[[], None]:
@@ -137,9 +244,9 @@ def _outputs(events: list[EngineEvent]) -> Mapping[str, Any]:
     """The stack's own outputs are those of its resource, told last."""
     for event in reversed(events):
         told = event.res_outputs_event
-        if told is not None and told.metadata.type == "pulumi:pulumi:Stack" and told.metadata.new:
+        if told is not None and told.metadata.type == state.STACK and told.metadata.new:
             return dict(told.metadata.new.outputs or {})
     return {}
 
 
-__all__ = ["Backend", "CommandError", "Deployment", "Folders", "Happened"]
+__all__ = ["Backend", "CommandError", "Deployment", "Folders", "Happened", "scratch"]

@@ -32,6 +32,7 @@ Made = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 _STACK: Final = "pulumi:pulumi:Stack"
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+_ASSETS: Final = frozenset({rpc._special_asset_sig, rpc._special_archive_sig})
 _UNKNOWN: Final = rpc.UNKNOWN
 _FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -258,6 +259,9 @@ def _mark(value: Any) -> Any:
         return value
     if value.get(_SIGNATURE) == _SECRET:
         return dict(SECRET)
+    if value.get(_SIGNATURE) in _ASSETS:
+        # Its digest would be that of a file on this machine, which need not be there for a plan.
+        return {"path": value.get("path") or value.get("uri") or ""}
     return {key: _mark(item) for key, item in sorted(value.items()) if item is not None}
 
 

@@ -63,7 +63,7 @@ def read(document: Mapping[str, Any]) -> State:
     """``document`` is the whole export, or its ``deployment``."""
     deployment = document.get("deployment", document)
     resources = deployment.get("resources") or []
-    stack = next((item for item in resources if item["type"] == STACK), {})
+    stack: Mapping[str, Any] = next((item for item in resources if item["type"] == STACK), {})
     operations = deployment.get("pendingOperations") or deployment.get("pending_operations") or []
     return State(
         resources=tuple(_kept(item) for item in resources if not _is_ours(item["type"])),

@@ -1,0 +1,77 @@
+"""Why an operation of the engine did not come to its end, where no step of the plan says it.
+
+In: what happened. Out: an ``InfraError`` for people. It knows Pulumi's own refusals; what a cloud
+said is for the provider to explain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from encore_provisioner.engine.deployment import Happened
+from encore_provisioner.engine.events import trouble
+from encore_provisioner.errors import ApplyError, BusyError, InfraError, RefusedError
+
+_HOLDER: Final = re.compile(
+    r"created by (?P<who>\S+)(?: \(pid (?P<pid>\d+)\))?(?: at (?P<at>\S+))?"
+)
+_PLUGIN: Final = re.compile(r"no resource plugin '([^']+)'|could not (?:find|load) plugin[^\n]*")
+_PASSPHRASE: Final = re.compile(r"passphrase must be set|incorrect passphrase")
+_LONGEST: Final = 600
+
+
+def failure(happened: Happened, environment: str, clean: Callable[[str], str] = str) -> InfraError:
+    """The error that stands for it. ``clean`` takes from a message what people do not need."""
+    text = happened.failure or ""
+    if happened.is_busy:
+        return _busy(text, environment)
+    if found := _PLUGIN.search(text):
+        return ApplyError(
+            f"Pulumi's plugin for the cloud cannot be had: {found[0]}",
+            code="no-plugin",
+            hint="Pulumi fetches it by itself where it has a network; else install it with "
+            "`pulumi plugin install resource aws` under the same PULUMI_HOME",
+        )
+    if _PASSPHRASE.search(text):
+        return RefusedError(
+            f"the secrets in the state of {environment} are encrypted with a passphrase, which is "
+            "not there or is another one",
+            code="passphrase",
+            hint="set PULUMI_CONFIG_PASSPHRASE to the one that the state was made with",
+        )
+    words = [clean(message) for message in _messages(happened)]
+    told = "; ".join(dict.fromkeys(word for word in words if word)) or _last(text)
+    return ApplyError(
+        f"Pulumi's engine failed: {told[:_LONGEST]}",
+        code="engine-failed",
+        hint="nothing else was begun; the next run goes on from what is saved",
+    )
+
+
+def _messages(happened: Happened) -> tuple[str, ...]:
+    """Those of no resource first: they are of the whole operation."""
+    said = trouble(happened.events)
+    others = [text for urn, texts in said.messages.items() if urn for text in texts]
+    return (*said.general, *others)
+
+
+def _busy(text: str, environment: str) -> BusyError:
+    found = _HOLDER.search(text)
+    holder = "another process"
+    if found:
+        holder = found["who"] + (f", process {found['pid']}" if found["pid"] else "")
+        holder += f", since {found['at']}" if found["at"] else ""
+    return BusyError(
+        f"{environment} is held by {holder}; nothing was changed",
+        code="busy",
+        hint="wait for it to end, or use --lock-timeout SECONDS; where it was killed, see "
+        "docs/operations.md",
+    )
+
+
+def _last(text: str) -> str:
+    """The last line that says anything, of what the CLI printed."""
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("error:")]
+    return lines[-1].removeprefix("error:").strip() if lines else "it did not say why"
