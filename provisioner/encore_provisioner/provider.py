@@ -216,8 +216,9 @@ class Provider(Protocol):
         """Ask what is really there and remember that; nothing but the memory changes.
 
         The plan has a step for each resource: ``update`` where it is another one than remembered
-        (``before`` is what was remembered), ``delete`` where it is gone, ``same``. A provider that
-        asks anew with every plan refuses with code ``nothing-to-refresh``.
+        (``before`` is what was remembered), ``delete`` where it is gone, ``same``; none of them
+        loses data, since that is lost already or still there. A provider that asks anew with
+        every plan refuses with code ``nothing-to-refresh``.
         """
         ...
 

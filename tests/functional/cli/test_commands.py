@@ -108,7 +108,7 @@ def test_apply_creates_writes_the_runtime_config_and_says_what_is_next(app: Tool
     assert "Plan: 2 to create" in result.out
     assert "created fake:database:Database orders" in result.err
     assert "Applied 2 changes" in result.err
-    assert ".encore/infra/local/runtime.env" in result.err
+    assert ".encore/infra/local/: infra.config.json, runtime.pb, runtime.env" in result.err
     assert "encore-infra doctor" in result.err
     assert app.variables()["INFRA_SECRET_PayKey"] == "s3cret-value"
     assert app.infra()["hosted_services"] == ["orders"]

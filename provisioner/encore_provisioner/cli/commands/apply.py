@@ -1,8 +1,8 @@
 """``apply``: show the plan, ask, carry it out, write the runtime config.
 
 All that can be refused is refused before the question, and the question stands before the first
-change: errors of the source, lost data that was not allowed by name, secrets without a value, a
-plan that is no longer true.
+change: errors of the source, lost data that was not allowed by name, secrets without a value where
+the provider needs them, a plan that is no longer true.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from encore_provisioner.cli.options import (
 from encore_provisioner.cli.progress import Reporter
 from encore_provisioner.cli.project import Project, open_sound_project
 from encore_provisioner.cli.render.diagnostics import diagnostics_lines
-from encore_provisioner.cli.render.plan_text import plan_lines
+from encore_provisioner.cli.render.plan_text import plan_lines, secret_lines
 from encore_provisioner.cli.render.style import Line, count, line, seconds, table
 from encore_provisioner.cli.runtime_files import (
     ENV_FILE,
@@ -44,7 +44,7 @@ from encore_provisioner.cli.surface import OK
 from encore_provisioner.cli.terminal import no_answer
 from encore_provisioner.emit import Emitted
 from encore_provisioner.errors import RefusedError
-from encore_provisioner.provider import Outputs
+from encore_provisioner.provider import NextStep, Outputs
 
 _ATTEMPTS: Final = 3
 """How often a plan that was overtaken is made anew, where nobody has looked at it."""
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         plan = project.provider.plan(project.target, new_ports=args.new_ports)
         if saved:
             refuse_stale(saved, plan)
-        _agree(plan, args, session)
+        _agree(project, plan, args, session)
         started = time.monotonic()
         try:
             done = _carry_out(project, plan, args, session)
@@ -112,26 +112,30 @@ def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
         )
 
 
-def _agree(plan: Plan, args: argparse.Namespace, session: Session) -> None:
+def _agree(project: Project, plan: Plan, args: argparse.Namespace, session: Session) -> None:
     """Show the plan; raise ``RefusedError`` unless it may be carried out."""
-    _show(plan, args, session)
-    _refuse(plan, frozenset(args.allow_data_loss), args, session)
-    if plan.changes and not args.yes:
-        _ask(plan, session)
+    needs_secrets = project.provider.needs_secrets
+    _show(plan, args, session, needs_secrets=needs_secrets)
+    refuse_losses(plan, frozenset(args.allow_data_loss))
+    if needs_secrets:
+        _refuse_missing_secrets(plan, args, session)
+    if not plan.changes or args.yes:
+        return
+    if not session.terminal.interactive:
+        raise no_answer("the plan", "look at it with `plan`, then run apply with --yes")
+    _ask(plan, session)
 
 
-def _show(plan: Plan, args: argparse.Namespace, session: Session) -> None:
+def _show(plan: Plan, args: argparse.Namespace, session: Session, *, needs_secrets: bool) -> None:
     if args.format == "text":
-        show_plan(plan, "text", session, app=args.app)
+        show_plan(plan, "text", session, app=args.app, needs_secrets=needs_secrets)
     elif session.terminal.interactive:
         command = secret_command(plan, session, args.app)
-        session.terminal.note(plan_lines(plan, columns=None, set_secret=command))
+        lines = plan_lines(plan, columns=None, set_secret=command, needs_secrets=needs_secrets)
+        session.terminal.note(lines)
 
 
-def _refuse(
-    plan: Plan, allowed: frozenset[str], args: argparse.Namespace, session: Session
-) -> None:
-    refuse_losses(plan, allowed)
+def _refuse_missing_secrets(plan: Plan, args: argparse.Namespace, session: Session) -> None:
     if plan.missing_secrets:
         number = count(len(plan.missing_secrets), "secret")
         verb = "has" if len(plan.missing_secrets) == 1 else "have"
@@ -142,8 +146,6 @@ def _refuse(
             hint="set the value, which is asked for or read from stdin:\n"
             + "\n".join(command(name) for name in plan.missing_secrets),
         )
-    if plan.changes and not args.yes and not session.terminal.interactive:
-        raise no_answer("the plan", "look at it with `plan`, then run apply with --yes")
 
 
 def _ask(plan: Plan, session: Session) -> None:
@@ -197,24 +199,36 @@ def _report(
     if plan.changes:
         done = f"Applied {count(len(plan.changes), 'change')} in {seconds(took)}."
         session.terminal.note([(), line((done, "good"))])
+    if not project.provider.needs_secrets:
+        _remind(plan, args, session)
     session.terminal.note([(), *_next_steps(project, lossy, args, session)])
+
+
+def _remind(plan: Plan, args: argparse.Namespace, session: Session) -> None:
+    """Of secrets without a value: their places are there now, and what starts finds them empty."""
+    command = secret_command(plan, session, args.app)
+    rows = secret_lines(plan, command, needed=False, applied=True)
+    session.terminal.note([(), *rows] if rows else [])
 
 
 def _next_steps(
     project: Project, lossy: bool, args: argparse.Namespace, session: Session
 ) -> list[Line]:
-    env = project.environment.name
-    folder = f"{relative(project.target, '')}/"
+    """The files, then what the provider says; a command with this run's app and environment."""
     kept = "runtime.pb, " if lossy else "infra.config.json, runtime.pb, "
-    config = f"{folder}: {kept}{ENV_FILE}"
-    rows = [
-        ("runtime config", config),
-        ("start the app", f"with the variables of {folder}{ENV_FILE}"),
-        ("check it", session.command("doctor", app=args.app, env=env)),
-        ("stop it", session.command("stop", app=args.app, env=env)),
-    ]
+    rows = [("runtime config", f"{relative(project.target, '')}/: {kept}{ENV_FILE}")]
+    for step in project.provider.next_steps(project.target):
+        rows.append((step.title, _told(step, project, args, session)))
     lines = table([((name, "dim"), text) for name, text in rows])
     if lossy:
         told = f"infra.config.json is there too, but cannot say what is ordered ({JSON_LOSES})"
         lines.insert(1, line(" " * 16, (told, "warning")))
     return lines
+
+
+def _told(step: NextStep, project: Project, args: argparse.Namespace, session: Session) -> str:
+    if not step.command:
+        return step.text
+    env = project.environment.name
+    command = session.command(step.command, app=args.app, env=env)
+    return f"{command}  ({step.text})" if step.text else command

@@ -59,7 +59,7 @@ def _show(plan: Plan, args: argparse.Namespace, session: Session) -> None:
         plan,
         columns=session.terminal.width(),
         set_secret=secret_command(plan, session, args.app),
-        destroying=True,
+        purpose="destroy",
     )
     if args.format == "text":
         session.terminal.product(lines)

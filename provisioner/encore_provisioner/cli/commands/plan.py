@@ -34,6 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="with --offline: compare with an earlier plan, of `plan --offline --out FILE`",
     )
+    parser.add_argument(
+        "--refresh",
+        action="store_true",
+        help="ask the cloud first what is really there, not only what the last apply knew",
+    )
     parser.add_argument("--out", metavar="FILE", help="also write the plan, for `apply --plan`")
     parser.add_argument(
         "--detailed-exitcode",
@@ -45,15 +50,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     former = _former(args)
     project = open_sound_project(session, args.app, args.env)
-    plan = project.provider.plan(project.target, offline=args.offline, against=former)
+    plan = project.provider.plan(
+        project.target, offline=args.offline, against=former, refresh=args.refresh
+    )
     if args.out is not None:
         write_where_told(Path(args.out), codec.encode(plan))
-    show(plan, args.format, session, app=args.app, unchanged=True)
+    needs = project.provider.needs_secrets
+    show(plan, args.format, session, app=args.app, needs_secrets=needs, unchanged=True)
     return CHANGES if args.detailed_exitcode and plan.changes else OK
 
 
 def _former(args: argparse.Namespace) -> Plan | None:
     """What to compare with; read first, since the rest takes longer."""
+    if args.refresh and args.offline:
+        raise UsageError(
+            "--refresh asks the cloud, --offline asks nobody",
+            code="usage",
+            hint="leave one of them out",
+        )
     if args.against is None:
         return None
     if not args.offline:
@@ -66,20 +80,32 @@ def _former(args: argparse.Namespace) -> Plan | None:
 
 
 def show(
-    plan: Plan, form: str, session: Session, *, app: str | None, unchanged: bool = False
+    plan: Plan,
+    form: str,
+    session: Session,
+    *,
+    app: str | None,
+    needs_secrets: bool,
+    unchanged: bool = False,
 ) -> None:
     """The plan on stdout in one of its formats; as text with or without what stays as it is."""
     if form == "json":
         session.print_document(plan)
     elif form == "markdown":
-        session.terminal.document(plan_markdown(plan))
+        session.terminal.document(plan_markdown(plan, needs_secrets=needs_secrets))
     elif form == "html":
-        session.terminal.document(plan_html(plan))
+        session.terminal.document(plan_html(plan, needs_secrets=needs_secrets))
     else:
         width = session.terminal.width()
         command = secret_command(plan, session, app)
         session.terminal.product(
-            plan_lines(plan, columns=width, set_secret=command, unchanged=unchanged)
+            plan_lines(
+                plan,
+                columns=width,
+                set_secret=command,
+                needs_secrets=needs_secrets,
+                unchanged=unchanged,
+            )
         )
 
 

@@ -46,8 +46,8 @@ summary { cursor: pointer; } details { margin: .4rem 0; }
 """
 
 
-def plan_html(plan: Plan) -> str:
-    """The whole page."""
+def plan_html(plan: Plan, *, needs_secrets: bool = True) -> str:
+    """The whole page. ``needs_secrets``: an apply is refused without them."""
     title = f"Plan for {plan.app} in {plan.environment}"
     said = plain([verdict(plan)]).strip()
     parts = [
@@ -60,7 +60,9 @@ def plan_html(plan: Plan) -> str:
         *_offline(plan),
         f"<p><strong>{_text(said)}</strong>{_text(_unknown(plan))}</p>",
         *_losses(plan),
-        *_secrets(plan),
+        *_items("Kept", plan.kept),
+        *_items("Warning", plan.warnings),
+        *_secrets(plan, needed=needs_secrets),
         *_changes(plan),
         "</body></html>",
     ]
@@ -171,8 +173,14 @@ def _losses(plan: Plan) -> list[str]:
     return [f'<p><span class="loss">DATA LOSS</span>: {told}</p><ul>{items}</ul>']
 
 
-def _secrets(plan: Plan) -> list[str]:
+def _items(title: str, told: tuple[str, ...]) -> list[str]:
+    items = "".join(f"<li>{_text(item)}</li>" for item in told)
+    return [f"<p><strong>{title}</strong>:</p><ul>{items}</ul>"] if items else []
+
+
+def _secrets(plan: Plan, *, needed: bool) -> list[str]:
     if not plan.missing_secrets:
         return []
     items = "".join(f"<li><code>{_text(name)}</code></li>" for name in plan.missing_secrets)
-    return [f"<p>Secrets without a value; apply wants one first:</p><ul>{items}</ul>"]
+    wants = "apply wants one first" if needed else "to be set once applied"
+    return [f"<p>Secrets without a value; {wants}:</p><ul>{items}</ul>"]

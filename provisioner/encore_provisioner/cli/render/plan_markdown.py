@@ -19,17 +19,18 @@ _LISTED: Final = 6_000
 _TABLE: Final = 30_000
 
 
-def plan_markdown(plan: Plan) -> str:
-    """The whole plan as one Markdown text."""
+def plan_markdown(plan: Plan, *, needs_secrets: bool = True) -> str:
+    """The whole plan as one Markdown text. ``needs_secrets``: apply is refused without them."""
     head = [f"### Plan for {escape(plan.app)} in {escape(plan.environment)}"]
     if plan.mode == "offline":
         head.append(OFFLINE[plan.against])
     said = f"**{escape(plain([verdict(plan)]).strip())}**"
+    told = [*_losses(plan), *_listed(plan), *_secrets(plan, needed=needs_secrets)]
     if is_grouped(plan):
-        head += [f"{said} {unknown_told(plan)}".strip(), *_losses(plan), *_secrets(plan)]
+        head += [f"{said} {unknown_told(plan)}".strip(), *told]
         needed = joined([*head, *grouped.overview(plan), grouped.note(plan)])
         return fitted(needed, grouped.details(plan), what="declaration")
-    head += [said, *_losses(plan), *_secrets(plan)]
+    head += [said, *told]
     if not plan.changes:
         return fitted(head, (), what="resource")
     return fitted(
@@ -74,9 +75,20 @@ def _losses(plan: Plan) -> list[str]:
     return [f"**DATA LOSS**: this deletes data for good. Apply wants it by name:\n\n{listed}"]
 
 
-def _secrets(plan: Plan) -> list[str]:
+def _listed(plan: Plan) -> list[str]:
+    """What is kept on purpose, and what a person should know."""
+    kept = cut_rows((), [f"- {escape(item)}" for item in plan.kept], _LISTED)
+    warnings = cut_rows((), [f"- {escape(item)}" for item in plan.warnings], _LISTED)
+    return [
+        *([f"**Kept**:\n\n{kept}"] if plan.kept else []),
+        *([f"**Warning**:\n\n{warnings}"] if plan.warnings else []),
+    ]
+
+
+def _secrets(plan: Plan, *, needed: bool) -> list[str]:
     missing = plan.missing_secrets
     if not missing:
         return []
     listed = cut_rows((), [f"- {code(name)}" for name in missing], _LISTED)
-    return [f"{count(len(missing), 'secret')} without a value; apply wants one first:\n\n{listed}"]
+    wants = "apply wants one first" if needed else "to be set once applied"
+    return [f"{count(len(missing), 'secret')} without a value; {wants}:\n\n{listed}"]

@@ -1,12 +1,13 @@
 """A plan for people: every change with its cause, what it loses, and what is still missing.
 
-In: a ``Plan``. Out: lines. ``apply`` and ``destroy`` show what changes, ``plan`` the rest too.
+In: a ``Plan`` and what it is for. Out: lines. ``apply`` and ``destroy`` show what changes, ``plan``
+the rest too; the plan of a ``refresh`` says what was remembered wrongly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from encore_config.plan import Op, Plan, PropertyDiff, Step
 from encore_provisioner.cli.render.plan_grouped_text import details, overview
@@ -22,6 +23,13 @@ from encore_provisioner.cli.render.style import (
     width,
 )
 
+Purpose = Literal["apply", "destroy", "refresh"]
+
+_HEADS: Final[dict[Purpose, str]] = {
+    "apply": "Plan for",
+    "destroy": "Plan for",
+    "refresh": "What is there of",
+}
 _SUBJECTS: Final = 64
 _PLACES: Final = 48
 
@@ -31,30 +39,35 @@ def plan_lines(
     *,
     columns: int | None,
     set_secret: Callable[[str], str],
-    destroying: bool = False,
+    needs_secrets: bool = True,
+    purpose: Purpose = "apply",
     unchanged: bool = False,
 ) -> list[Line]:
     """The whole plan. ``set_secret(name)`` is the command that gives a secret its value.
 
-    ``unchanged``: with a line for each resource that stays as it is.
+    ``needs_secrets``: whether an apply is refused without one. ``unchanged``: with a line for each
+    resource that stays as it is.
     """
     steps = plan.steps if unchanged else plan.changes
+    losses = loss_lines(plan, purpose)
     if is_grouped(plan):
-        losses = loss_lines(plan, destroying)
-        lines = [*_head(plan), *([(), *losses] if losses else []), *overview(plan)]
-        lines += [*details(plan, columns), (), verdict(plan, destroying)]
+        lines = [*_head(plan, purpose), *([(), *losses] if losses else []), *overview(plan)]
+        lines += [*details(plan, columns), (), verdict(plan, purpose)]
     else:
-        lines = [*_head(plan), *_steps(steps, columns), (), verdict(plan, destroying)]
-    for block in (loss_lines(plan, destroying), secret_lines(plan, set_secret)):
+        lines = [*_head(plan, purpose), *_steps(steps, columns), (), verdict(plan, purpose)]
+    secrets = secret_lines(plan, set_secret, needed=needs_secrets)
+    for block in (losses, kept_lines(plan), warning_lines(plan), secrets):
         lines += [(), *block] if block else []
     return lines
 
 
-def verdict(plan: Plan, destroying: bool = False) -> Line:
-    """The last word: what would happen, in numbers."""
+def verdict(plan: Plan, purpose: Purpose = "apply") -> Line:
+    """The last word: what would happen, or what a refresh found, in numbers."""
     s = plan.summary
-    if destroying:
+    if purpose == "destroy":
         return line(("Destroy: ", "bold"), f"{s.delete} to delete.")
+    if purpose == "refresh":
+        return _found(plan)
     if not plan.changes:
         number = count(s.same, "resource")
         known = "as in the earlier plan" if plan.against == "plan" else "all as declared"
@@ -65,31 +78,63 @@ def verdict(plan: Plan, destroying: bool = False) -> Line:
     return line(("Plan: ", "bold"), ", ".join(parts) + ".")
 
 
-def loss_lines(plan: Plan, destroying: bool = False) -> list[Line]:
+def _found(plan: Plan) -> Line:
+    s = plan.summary
+    if not plan.changes:
+        number = count(s.same, "resource")
+        told = f" {number} in {plan.environment}, all as remembered."
+        return line(("No differences.", "good"), told)
+    parts = [f"{s.update} changed", f"{s.delete} gone", f"{s.same} as remembered"]
+    return line(("Found: ", "bold"), ", ".join(parts) + ".")
+
+
+def loss_lines(plan: Plan, purpose: Purpose = "apply") -> list[Line]:
     """What cannot be brought back, and how one allows it; nothing when nothing is lost."""
-    if not any(step.data_loss for step in plan.steps):
+    if purpose == "refresh" or not any(step.data_loss for step in plan.steps):
         return []
     told = ": this deletes data for good"
-    if destroying:
+    if purpose == "destroy":
         listed = [line(f"  {name}") for name in plan.losses]
         return [line(("DATA LOSS", "loss"), f"{told}:"), *listed]
     named = [line(f"  --allow-data-loss {name}") for name in plan.losses]
     return [line(("DATA LOSS", "loss"), f"{told}. Apply wants it by name:"), *named]
 
 
-def secret_lines(plan: Plan, set_secret: Callable[[str], str]) -> list[Line]:
+def kept_lines(plan: Plan) -> list[Line]:
+    """What a destroy leaves on purpose."""
+    listed = [line(f"  {one_line(item)}") for item in plan.kept]
+    return [line(("Kept", "bold"), ":"), *listed] if listed else []
+
+
+def warning_lines(plan: Plan) -> list[Line]:
+    return [line(("warning", "warning"), f": {one_line(item)}") for item in plan.warnings]
+
+
+def secret_lines(
+    plan: Plan, set_secret: Callable[[str], str], *, needed: bool, applied: bool = False
+) -> list[Line]:
+    """Which secrets have no value, and the command for each.
+
+    ``needed``: apply waits for them. ``applied``: it has been, and so there is a place for each.
+    """
     missing = plan.missing_secrets
     if not missing:
         return []
-    verb, they = ("has", "it has") if len(missing) == 1 else ("have", "they have")
-    text = f"{count(len(missing), 'secret')} {verb} no value; apply refuses until {they} one:"
+    one = len(missing) == 1
+    verb, they, them = ("has", "it has", "it") if one else ("have", "they have", "them")
+    what_now = f"once applied, set {them}"
+    if needed:
+        what_now = f"apply refuses until {they} one"
+    elif applied:
+        what_now = f"set {them} before containers start"
+    text = f"{count(len(missing), 'secret')} {verb} no value; {what_now}:"
     return [line((text, "warning")), *(line(f"  {set_secret(name)}") for name in missing)]
 
 
-def _head(plan: Plan) -> list[Line]:
+def _head(plan: Plan, purpose: Purpose) -> list[Line]:
     lines = [
         line(
-            ("Plan for ", "dim"),
+            (f"{_HEADS[purpose]} ", "dim"),
             (plan.app, "bold"),
             (" in ", "dim"),
             (plan.environment, "bold"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 from tests.support.golden import CASES, assert_golden
 
@@ -96,6 +97,17 @@ EVERYTHING = plan_of(
 )
 UNCHANGED = plan_of(step("same", "cache", "sessions", reason="is as declared"))
 PLANS = {"everything": EVERYTHING, "unchanged": UNCHANGED}
+TOLD = msgspec.structs.replace(
+    plan_of(step("same", "cache", "sessions", reason="is as declared"), missing=("PayKey", "B")),
+    warnings=("the state is kept in a folder of this machine", NASTY),
+    kept=("the final snapshot of database/orders", NASTY),
+)
+"""What is told beside the steps; its provider does not wait for secrets."""
+REFRESHED = plan_of(
+    step("update", "bucket", "uploads", diff("versioned", True, False), reason="was changed"),
+    step("delete", "database", "old", reason="is not there any more"),
+    step("same", "cache", "sessions", reason="is as remembered"),
+)
 
 
 def command(name: str) -> str:
@@ -111,8 +123,21 @@ def test_text(name: str, columns: int | None) -> None:
 
 def test_text_of_a_destruction() -> None:
     losing = plan_of(*(s for s in EVERYTHING.steps if s.op == "delete"))
-    text = plain(plan_lines(losing, columns=None, set_secret=command, destroying=True))
+    text = plain(plan_lines(losing, columns=None, set_secret=command, purpose="destroy"))
     assert_golden(FOLDER / "plan-destroy.txt", text)
+
+
+def test_what_is_told_beside_the_steps() -> None:
+    lines = plan_lines(TOLD, columns=None, set_secret=command, needs_secrets=False)
+    assert_golden(FOLDER / "plan-told.txt", plain(lines))
+    assert_golden(FOLDER / "plan-told.md", plan_markdown(TOLD, needs_secrets=False))
+    assert_golden(FOLDER / "plan-told.html", plan_html(TOLD, needs_secrets=False))
+
+
+@pytest.mark.parametrize(("name", "found"), [("found", REFRESHED), ("as-remembered", UNCHANGED)])
+def test_text_of_a_refresh(name: str, found: Plan) -> None:
+    lines = plan_lines(found, columns=None, set_secret=command, purpose="refresh")
+    assert_golden(FOLDER / f"refresh-{name}.txt", plain(lines))
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -160,4 +185,4 @@ def test_html_is_whole_and_needs_nothing_else() -> None:
 @pytest.mark.parametrize("render", [plan_markdown, plan_html])
 def test_nothing_that_steers_a_terminal_gets_through(render: object) -> None:
     assert callable(render)
-    assert "\x1b" not in render(EVERYTHING)
+    assert "\x1b" not in render(EVERYTHING) + render(TOLD)

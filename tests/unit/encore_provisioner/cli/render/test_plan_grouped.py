@@ -178,6 +178,17 @@ def test_text(name: str, columns: int | None) -> None:
     assert_golden(FOLDER / f"grouped-{name}{cut}.txt", text(PLANS[name], columns))
 
 
+def test_text_of_a_destruction() -> None:
+    steps = tuple(
+        msgspec.structs.replace(step, op="delete", diff=(), data_loss="Bucket" in step.type)
+        for step in FORMER.steps
+    )
+    kept = ("the bucket of the state",)
+    gone = msgspec.structs.replace(plan(*steps), mode="preview", missing_secrets=(), kept=kept)
+    lines = plan_lines(gone, columns=80, set_secret=str, purpose="destroy")
+    assert_golden(FOLDER / "grouped-destroy.txt", plain(lines))
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_markdown(name: str) -> None:
     assert_golden(FOLDER / f"grouped-{name}.md", plan_markdown(PLANS[name]))
