@@ -30,6 +30,7 @@ from encore_config.graph import App, Gateway, Graph, UseKind
 from encore_provisioner.engine.recording import Recorded, record
 
 PUBLIC_BY_DECLARATION: Final = "aws:cloudfront/distribution:Distribution"
+FUNCTION: Final = "aws:lambda/function:Function"
 NAME_KEYS: Final = (
     "bucket", "finalSnapshotIdentifier", "identifier", "name", "replicationGroupId", "userGroupId",
     "userId",
@@ -45,6 +46,8 @@ GIVEN_NAMES: Final[Mapping[str, str]] = {
 STARS: Final[Mapping[str, str]] = {
     "ecr:GetAuthorizationToken": "a token is for the account's registry; AWS knows no ARN for it",
     "cloudwatch:PutMetricData": "metrics have no ARN; the condition names the one namespace",
+    "secretsmanager:GetRandomPassword": "it is on no secret, and tells none",
+    **dict.fromkeys(permissions.INTERFACES, "what Lambda needs; the function's code is denied it"),
 }
 """Actions that may stand beside the resource ``*``, and why."""
 
@@ -142,6 +145,9 @@ def nothing_is_public(found: Case) -> Iterator[str]:
     for item in found.of("aws:s3/bucket:Bucket"):
         if f"{item.name}#closed" not in closed:
             yield f"{item.name} may be opened to the world"
+    for item in found.of(FUNCTION):
+        if not (item.inputs.get("vpcConfig") or {}).get("subnetIds"):
+            yield f"{item.name} does not lie in the network"
     yield from _open_policies(found)
     yield from _open_ports(found)
 
@@ -252,6 +258,8 @@ def no_secret_has_a_value(found: Case) -> Iterator[str]:
     for item in found.resources:
         if "SecretVersion" in item.type or item.type.startswith("random:"):
             yield f"{item.name} would keep a value in the state"
+        if item.type == FUNCTION and item.inputs.get("environment"):
+            yield f"{item.name} has variables, which Lambda shows to everybody who may look at it"
 
 
 def old_ones_make_room(found: Case) -> Iterator[str]:
@@ -304,6 +312,7 @@ BROKEN: Final[tuple[tuple[Callable[[Case], Iterator[str]], str, Recorded], ...]]
     (nothing_is_public, "production", resource(DATABASE, publiclyAccessible=True)),
     (nothing_is_public, "production", resource(DATABASE)),
     (nothing_is_public, "production", resource("aws:s3/bucket:Bucket")),
+    (nothing_is_public, "production", resource(FUNCTION, "function")),
     (
         nothing_is_public,
         "production",
@@ -334,6 +343,11 @@ BROKEN: Final[tuple[tuple[Callable[[Case], Iterator[str]], str, Recorded], ...]]
         no_secret_has_a_value,
         "production",
         resource("aws:secretsmanager/secretVersion:SecretVersion"),
+    ),
+    (
+        no_secret_has_a_value,
+        "production",
+        resource(FUNCTION, "function", environment={"variables": {"A": "b"}}),
     ),
     (old_ones_make_room, "production", resource("aws:s3/bucket:Bucket")),
 )

@@ -155,6 +155,25 @@ MODELS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
         "AttachRolePolicy",
         {"role": "RoleName", "policyArn": "PolicyArn"},
     ),
+    "aws:lambda/function:Function": (
+        "lambda",
+        "CreateFunction",
+        {
+            "architectures": "Architectures",
+            "architectures[]": "Architectures[]",
+            "description": "Description",
+            "handler": "Handler",
+            "loggingConfig.logFormat": "LoggingConfig.LogFormat",
+            "loggingConfig.logGroup": "LoggingConfig.LogGroup",
+            "memorySize": "MemorySize",
+            "name": "FunctionName",
+            "role": "Role",
+            "runtime": "Runtime",
+            "timeout": "Timeout",
+            "vpcConfig.securityGroupIds": "VpcConfig.SecurityGroupIds",
+            "vpcConfig.subnetIds": "VpcConfig.SubnetIds",
+        },
+    ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
         "s3",
         "PutBucketLifecycleConfiguration",
@@ -278,6 +297,13 @@ REFERENCE: Final[Mapping[str, Mapping[str, tuple[Limit, ...]]]] = {
         "userGroupId": (
             Limit(source=_CACHE, pattern=r"[a-z][a-z0-9-]*", not_like=_HYPHENS, most=40),
         ),
+    },
+    "aws:lambda/function:Function": {
+        # The name alone; the model's is that of an ARN, too.
+        "name": (Limit(source="CreateFunction", pattern=r"[A-Za-z0-9_-]+", most=64),),
+        "code.path": (Limit(source="the CLI's own folder: no path", pattern=r"[a-z0-9.-]+"),),
+        "timeout": (Limit(source="Lambda quotas: 15 minutes", least=1, most=900),),
+        "memorySize": (Limit(source="Lambda quotas: in MiB", least=128, most=10_240),),
     },
     "aws:rds/instance:Instance": {
         "identifier": (Limit(source=_RDS, pattern=r"[a-z][a-z0-9-]*", not_like=_HYPHENS, most=63),),

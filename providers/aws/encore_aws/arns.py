@@ -113,6 +113,7 @@ _FORMS: Final[Mapping[str, _Form]] = {
     "aws:iam/instanceProfile:InstanceProfile": _Form(
         service="iam", resource="instance-profile/", is_global=True
     ),
+    "aws:lambda/function:Function": _Form(service="lambda", resource="function:"),
     # Without the `:*` that CloudWatch's own answers have; the provider cuts it off.
     "aws:cloudwatch/logGroup:LogGroup": _Form(service="logs", resource="log-group:"),
     # The id of a database server is AWS's own since version 6 of the provider.

@@ -48,6 +48,11 @@ class Bundle:
         return len(self.content)
 
     @property
+    def filename(self) -> str:
+        """A name of its content."""
+        return f"function-{self.sha256[:16]}.zip"
+
+    @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 
@@ -71,7 +76,7 @@ def build(distributions: tuple[str, ...] = DISTRIBUTIONS) -> Bundle:
 
 def write(bundle: Bundle, folder: Path) -> Path:
     """Put it into ``folder`` under a name of its content; what is there already is kept."""
-    path = folder / f"function-{bundle.sha256[:16]}.zip"
+    path = folder / bundle.filename
     if not path.exists() or path.read_bytes() != bundle.content:
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")

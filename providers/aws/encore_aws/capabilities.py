@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from encore_aws.naming import Names
-from encore_aws.resources import bucket, cache, container, database, network, role, secret
+from encore_aws.resources import bucket, cache, container, database, function, network, role, secret
 from encore_aws.resources import subscription as queue
 from encore_aws.resources import topic as topics
 from encore_aws.settings import DEFAULTS, Settings
@@ -21,7 +21,9 @@ from encore_provisioner.suggest import did_you_mean
 
 NOT_DECLARED: Final = "E9202"
 
-_KINDS: Final = (network, topics, queue, bucket, database, cache, secret, role, container)
+_KINDS: Final = (
+    *(network, topics, queue, bucket, database, cache, secret, function, role, container),
+)
 
 
 def capabilities(graph: Graph, settings: Settings, names: Names) -> tuple[Diagnostic, ...]:

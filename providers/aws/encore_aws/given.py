@@ -26,10 +26,13 @@ class Files:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """``certificates``: the root of each certificate authority of RDS in PEM, by its identifier;
-    they become the output of that name. ``files``: None in an offline plan.
+    they become the output of that name. ``permissions``: who may do what, by service, then by
+    ``kind/name operation``, as actions; the output of that name lets a later plan say what is
+    gained and lost. ``files``: None in an offline plan.
     """
 
     certificates: Mapping[str, str] = field(default_factory=dict)
+    permissions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     files: Files | None = None
 
 

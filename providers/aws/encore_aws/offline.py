@@ -92,11 +92,14 @@ def names_of(target: Target, chosen: Settings) -> Names:
 
 
 def _key(target: Target, what: str) -> str:
+    from encore_aws.bundle import DISTRIBUTIONS
+
     return key_of(
         what,
         target.app_id,
         codec.encode(target.graph),
         codec.encode(target.environment),
         packages=("encore_aws", "encore_provisioner", "encore_config"),
-        libraries=_LIBRARIES,
+        # The plan says what the function's zip is made of.
+        libraries=(*_LIBRARIES, *DISTRIBUTIONS),
     )

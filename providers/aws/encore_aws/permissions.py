@@ -2,9 +2,10 @@
 
 In: an operation on a kind of resource. Out: the actions, and on what. Nothing else in the provider
 names an action that a role of ours gets. What the runtime core really calls stands behind each row
-of :data:`TABLE`, what the platform does to start a container behind those of :data:`STARTING`.
-What is granted stands here in the graph's own names; which ARN is behind each is filled in later,
-so the same grants make the plan's list of permissions and the policies. Pure.
+of :data:`TABLE`, what the platform does to start a container behind those of :data:`STARTING`, what
+our function inside the network does behind those of :data:`INSIDE`. What is granted stands here in
+the graph's own names; which ARN is behind each is filled in later, so the same grants make the
+plan's list of permissions and the policies. Pure.
 """
 
 from __future__ import annotations
@@ -153,6 +154,47 @@ STARTING: Final[Mapping[tuple[str, str], Row]] = {
 }
 """What starting a container needs. The platform does this, before the app's code runs."""
 
+INTERFACES: Final = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""As AWS's own policy ``AWSLambdaVPCAccessExecutionRole`` has them."""
+
+INSIDE: Final[Mapping[tuple[str, str], Row]] = {
+    ("admin", "read"): Row(
+        needs=(Need(actions=("secretsmanager:GetSecretValue",)),),
+        reason="RDS changes the password of the server's first user; it is read at each call",
+        key=_OPENS,
+    ),
+    ("generated", "fill"): Row(
+        needs=(
+            Need(actions=("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue")),
+            Need(actions=("secretsmanager:GetRandomPassword",), scope="everything"),
+        ),
+        reason="the password of a database's role is made where it is kept, once, then read",
+        key=("kms:Decrypt", "kms:GenerateDataKey"),
+    ),
+    ("generated", "read"): Row(
+        needs=(Need(actions=("secretsmanager:GetSecretValue",)),),
+        reason="`doctor` logs in to a cache as the app would",
+        key=_OPENS,
+    ),
+    ("migrations", "read"): Row(
+        needs=(Need(actions=("s3:GetObject",), scope="objects"),),
+        reason="the texts of migrations lie beside the state, each under its hash",
+        key=_OPENS,
+    ),
+    ("interface", "manage"): Row(
+        needs=(Need(actions=INTERFACES, scope="everything"),),
+        reason="Lambda itself, as the role, puts the function into the network; its code may not",
+    ),
+}
+"""What the function inside the network needs (``resources/function``)."""
+
 EXPORTER: Final = Row(
     needs=(Need(actions=("cloudwatch:PutMetricData",), scope="everything"),),
     reason="only where CloudWatch is the exporter; it has no ARN, so the namespace narrows it",
@@ -161,6 +203,10 @@ EXPORTER: Final = Row(
 UNNARROWED: Final[Mapping[str, str]] = {
     "cloudwatch:PutMetricData": "metrics have no ARN; the namespace is a condition",
     "ecr:GetAuthorizationToken": "the token is for the registry, and opens no repository by itself",
+    "secretsmanager:GetRandomPassword": "it is on no secret, and tells none",
+    **dict.fromkeys(
+        INTERFACES, "Lambda works with interfaces of its own; the function's code is denied it"
+    ),
 }
 """The only actions that are allowed on everything, and why AWS leaves no other way."""
 
@@ -170,6 +216,9 @@ VIA: Final[Mapping[str, str]] = {
     "bucket": "s3",
     "secret": "secretsmanager",
     "password": "secretsmanager",
+    "admin": "secretsmanager",
+    "generated": "secretsmanager",
+    "migrations": "s3",
 }
 """The service of AWS that uses the person's key for us; the key opens nothing without it."""
 
@@ -192,10 +241,10 @@ class Allowed:
 
 def row(kind: str, operation: str) -> Row:
     """Raises ``KeyError`` for what has no row: an operation is never without a decision."""
-    found = TABLE.get((kind, operation)) or STARTING.get((kind, operation))
-    if found is None:
-        raise KeyError((kind, operation))
-    return found
+    for table in (TABLE, STARTING, INSIDE):
+        if (kind, operation) in table:
+            return table[kind, operation]
+    raise KeyError((kind, operation))
 
 
 def actions(allowed: Allowed, *, own_key: bool) -> tuple[str, ...]:

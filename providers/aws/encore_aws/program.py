@@ -19,6 +19,7 @@ from encore_aws.resources import (
     cache,
     container,
     database,
+    function,
     network,
     role,
     secret,
@@ -40,6 +41,7 @@ class Wanted:
     buckets: bucket.Wanted
     databases: database.Wanted
     caches: cache.Wanted
+    function: function.Wanted | None
     secrets: secret.Wanted
     roles: role.Wanted
     containers: container.Wanted
@@ -55,6 +57,7 @@ def normalise(graph: Graph, settings: Settings, names: Names) -> Wanted:
         buckets=bucket.normalise(*given),
         databases=database.normalise(*given),
         caches=cache.normalise(*given),
+        function=function.normalise(*given),
         secrets=secret.normalise(*given),
         roles=role.normalise(*given),
         containers=container.normalise(*given),
@@ -79,19 +82,25 @@ class Program:
             allowed_account_ids=[settings.account] if settings.account else None,
         )
         stage = Stage(self._names, provider, tags=settings.tags)
-        outputs = {"region": settings.region, **_create(self._wanted, stage)}
+        outputs = {"region": settings.region, **_create(self._wanted, self._given, stage)}
         if self._given.certificates:
             outputs["certificates"] = dict(sorted(self._given.certificates.items()))
+        if self._given.permissions:
+            outputs["permissions"] = {
+                service: {what: list(actions) for what, actions in found.items()}
+                for service, found in self._given.permissions.items()
+            }
         self.notes = stage.notes
         return outputs
 
 
-def _create(wanted: Wanted, stage: Stage) -> dict[str, Any]:
+def _create(wanted: Wanted, given: Given, stage: Stage) -> dict[str, Any]:
     """Storage before what uses it; roles when everything that they may reach is there."""
     made, found = network.create(wanted.network, stage)
     found |= secret.create(wanted.secrets, stage)
     found |= database.create(wanted.databases, made, stage)
     found |= cache.create(wanted.caches, made, stage)
+    found |= function.create(wanted.function, made, found, given, stage)
     found |= topic.create(wanted.topics, stage)
     found |= subscription.create(wanted.subscriptions, found, stage)
     found |= bucket.create(wanted.buckets, stage)

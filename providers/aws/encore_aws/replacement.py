@@ -191,6 +191,7 @@ _ACCESS: Final[Rules] = {
     "aws:iam/policy:Policy": _rule(*_NAME, "description", "path"),
     "aws:iam/role:Role": _rule(*_NAME, "path"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _rule("policyArn", "role"),
+    "aws:lambda/function:Function": _rule("name", "packageType"),
     "aws:secretsmanager/secret:Secret": _rule(
         *_NAME, "type", holds="the secret with all its versions"
     ),

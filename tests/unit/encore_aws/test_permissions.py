@@ -13,6 +13,7 @@ from encore_aws import permissions
 from encore_aws.containers import containers, whole
 from encore_aws.permissions import (
     EXPORTER,
+    INSIDE,
     STARTING,
     TABLE,
     UNNARROWED,
@@ -31,7 +32,7 @@ from encore_provisioner.analysis import catalogue
 from encore_provisioner.emit.scope import scope
 from encore_provisioner.engine.offline import permission_order
 
-ROWS = {**TABLE, **STARTING}
+ROWS = {**TABLE, **STARTING, **INSIDE}
 KEY = "arn:aws:kms:eu-north-1:111122223333:key/own"
 
 
@@ -83,7 +84,7 @@ def test_the_key_is_used_only_through_a_service_and_only_where_contents_are() ->
     assert opening == {"read", "attrs", "write", "signed_upload", "signed_download"}
     for (_, operation), found in ROWS.items():
         assert ("kms:GenerateDataKey" in found.key) == (
-            operation in ("publish", "write", "signed_upload") and bool(found.key)
+            operation in ("fill", "publish", "write", "signed_upload") and bool(found.key)
         )
 
 

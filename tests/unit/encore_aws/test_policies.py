@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encore_aws.permissions import STARTING, TABLE, Allowed
+from encore_aws.permissions import INSIDE, STARTING, TABLE, Allowed
 from encore_aws.policies import (
     MOST_CHARACTERS,
     Key,
@@ -147,7 +147,7 @@ def test_a_name_may_hold_anything(name: str) -> None:
 
 
 grants = st.lists(
-    st.sampled_from(sorted({**TABLE, **STARTING})).flatmap(
+    st.sampled_from(sorted({**TABLE, **STARTING, **INSIDE})).flatmap(
         lambda key: st.builds(
             Allowed,
             kind=st.just(key[0]),
