@@ -128,6 +128,15 @@ def trouble(events: Iterable[EngineEvent]) -> Trouble:
     return Trouble(messages={urn: tuple(messages) for urn, messages in found.items()})
 
 
+def stack_outputs_before(events: Iterable[EngineEvent]) -> Mapping[str, Any]:
+    """The stack's outputs as the last apply left them; empty where there was none."""
+    for event in events:
+        told = event.resource_pre_event
+        if told is not None and told.metadata.type == STACK and told.metadata.old is not None:
+            return dict(plain(dict(told.metadata.old.outputs or {})))
+    return {}
+
+
 def is_ours(kind: str) -> bool:
     """Whether it is the stack or a provider, which are no resources of anybody."""
     return kind == STACK or kind.startswith(PROVIDERS)

@@ -9,20 +9,18 @@ there, and whether data goes with it, we do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from encore_config.plan import DeclarationRef, Op, Plan, PropertyDiff, Step, summarise
 from encore_provisioner.engine.compare import (
-    Rule,
     Rules,
     first_of,
     hosts,
     listed,
     name_of,
-    permission_changes,
     with_data,
 )
 from encore_provisioner.engine.events import Change, Side
@@ -38,9 +36,15 @@ DECLARATION_TAG: Final = "encore:declaration"
 KINDS: Final = frozenset({"database", "topic", "subscription", "bucket", "cache", "secret"})
 
 
-def needs_state(found: Mapping[str, Change]) -> bool:
-    """Whether a plan of these changes can only be made with the state."""
-    return any(item.op in ("delete", "replace") for item in found.values())
+def needs_state(found: Mapping[str, Change], rules: Rules) -> bool:
+    """Whether a plan of these changes can only be made with the state: where something goes, and
+    where what lies inside another resource may move.
+    """
+    return any(
+        item.op in ("delete", "replace")
+        or (item.op == "update" and item.type in rules and bool(rules[item.type].inside))
+        for item in found.values()
+    )
 
 
 def preview_plan(now: Plan, found: Mapping[str, Change], state: State, rules: Rules) -> Plan:
@@ -48,7 +52,7 @@ def preview_plan(now: Plan, found: Mapping[str, Change], state: State, rules: Ru
 
     Raises ``RefusedError`` (``other-version``) for a resource of which nothing is known.
     """
-    _refuse_unknown(found, rules)
+    _refuse_unknown((*found.values(), *state.resources), rules)
     merged = _Merged(found, state, rules)
     steps = [merged.step(step) for step in now.steps]
     wanted = {step.urn for step in now.steps}
@@ -65,10 +69,9 @@ def deletions(now: Plan, state: State, rules: Rules) -> tuple[Step, ...]:
     declarations stand.
     """
     found = {
-        item.urn: Change(urn=item.urn, type=item.type, op="delete", before=_side(item))
-        for item in state.resources
+        item.urn: Change(urn=item.urn, type=item.type, op="delete") for item in state.resources
     }
-    _refuse_unknown(found, rules)
+    _refuse_unknown(state.resources, rules)
     merged = _Merged(found, state, rules)
     declared = {str(s.declaration): s.declaration for s in now.steps if s.declaration}
     return tuple(
@@ -77,12 +80,35 @@ def deletions(now: Plan, state: State, rules: Rules) -> tuple[Step, ...]:
     )
 
 
-def with_permissions(plan: Plan, former: Plan | None) -> Plan:
-    """The plan's permissions as changes of those of ``former``, the plan that was applied last."""
-    if former is None:
-        return plan
-    changed = permission_changes(former.permissions, plan.permissions)
-    return msgspec.structs.replace(plan, permissions=changed)
+def refreshed(known: Iterable[Step], found: Mapping[str, Change]) -> tuple[Step, ...]:
+    """``known``: a step for everything in the state. What a refresh found of each: that it is as
+    remembered, that it is another, that it is gone.
+    """
+    return tuple(_refreshed(step, found.get(step.urn)) for step in known)
+
+
+def _refreshed(step: Step, change: Change | None) -> Step:
+    op: Op = "same" if change is None else change.op
+    if op == "delete":
+        told = "it is gone, though nobody here deleted it"
+        return msgspec.structs.replace(step, data_loss=False, reason=told)
+    diff = tuple(_drifted(change)) if change is not None and op == "update" else ()
+    if not diff:
+        return msgspec.structs.replace(
+            step, op="same", diff=(), data_loss=False, reason="as remembered"
+        )
+    names = list(dict.fromkeys(first_of(item.path) for item in diff))
+    told = f"somebody changed {listed(names)}"
+    return msgspec.structs.replace(step, op="update", diff=diff, data_loss=False, reason=told)
+
+
+def _drifted(change: Change) -> Iterator[PropertyDiff]:
+    """Of what the program gives, not of what the cloud adds to it by itself."""
+    before, after = change.before or Side(), change.after or Side()
+    for path, value in _ordered(flatten(before.inputs)):
+        new = _at(after.inputs, path)
+        if new != value:
+            yield PropertyDiff(path=path, before=value, after=new)
 
 
 def declaration_of(item: Kept) -> DeclarationRef | None:
@@ -90,7 +116,7 @@ def declaration_of(item: Kept) -> DeclarationRef | None:
 
     A declared name may hold ``#`` too; the tag then tells by its length which one it is.
     """
-    names = (item.name, item.name.rpartition("#")[0])
+    names: tuple[str, ...] = (item.name, item.name.rpartition("#")[0])
     tag = (item.inputs.get("tags") or {}).get(DECLARATION_TAG)
     if tag:
         names = tuple(name for name in names if len(name) == len(tag)) or names
@@ -106,7 +132,7 @@ class _Merged:
     def __init__(self, found: Mapping[str, Change], state: State, rules: Rules) -> None:
         self._found, self._rules = found, rules
         self._kept = state.by_urn
-        self._full = with_data(state.resources, rules) if needs_state(found) else frozenset()
+        self._full = with_data(state.resources, rules)
 
     def step(self, wanted: Step) -> Step:
         change = self._found.get(wanted.urn)
@@ -241,8 +267,8 @@ def _forces(paths: frozenset[str], path: str) -> bool:
     )
 
 
-def _refuse_unknown(found: Mapping[str, Change], rules: Mapping[str, Rule]) -> None:
-    strange = sorted({item.type for item in found.values()} - set(rules))
+def _refuse_unknown(items: Iterable[Change | Kept], rules: Rules) -> None:
+    strange = sorted({item.type for item in items} - set(rules))
     if strange:
         raise RefusedError(
             f"nothing is known of what it means to change or delete {', '.join(strange)}: the "

@@ -1,0 +1,62 @@
+"""Why an operation came to no end, in words for people."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.engine_events import said
+from tests.support.steps import TOPIC
+
+from encore_provisioner.engine.deployment import Happened
+from encore_provisioner.engine.failures import failure
+from encore_provisioner.errors import ApplyError, BusyError, RefusedError
+
+LOCKED = (
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to "
+    "end or delete the lock file with `pulumi cancel`.\n"
+    "  file:///state/.pulumi/locks/organization/shop/production/x.json: created by anna@laptop "
+    "(pid 4711) at 2026-11-21T10:00:00Z"
+)
+
+
+def test_who_holds_the_stack_is_named() -> None:
+    error = failure(Happened(failure=LOCKED, is_busy=True), "production")
+    assert isinstance(error, BusyError)
+    assert error.code == "busy"
+    assert "anna@laptop, process 4711, since 2026-11-21T10:00:00Z" in error.message
+    assert "pulumi" not in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "code"),
+    [
+        (
+            "error: no resource plugin 'pulumi-resource-aws' found in the workspace at version v7",
+            ApplyError,
+            "no-plugin",
+        ),
+        ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", RefusedError, "passphrase"),
+        ("error: incorrect passphrase", RefusedError, "passphrase"),
+        ("error: something else", ApplyError, "engine-failed"),
+    ],
+)
+def test_known_refusals_of_pulumi_say_what_to_do(
+    text: str, kind: type[Exception], code: str
+) -> None:
+    error = failure(Happened(failure=text), "production")
+    assert isinstance(error, kind)
+    assert error.code == code
+    assert error.hint
+
+
+def test_what_the_engine_said_stands_before_what_the_cli_printed() -> None:
+    happened = Happened(
+        failure="error: preview failed",
+        events=(said("of a topic", TOPIC.urn), said("of the whole")),
+    )
+    message = failure(happened, "production", lambda text: text.upper()).message
+    assert message == "Pulumi's engine failed: OF THE WHOLE; OF A TOPIC"
+
+
+def test_an_engine_that_says_nothing_is_told_as_such() -> None:
+    assert "it did not say why" in failure(Happened(failure=""), "production").message
+    assert "what it printed" in failure(Happened(failure="x\nerror: what it printed"), "p").message

@@ -1,0 +1,94 @@
+"""What Pulumi's state says is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.engine_events import HIDDEN, STACK
+from tests.support.steps import SERVER, SUBNETS, VPC
+
+from encore_config.plan import SECRET
+from encore_provisioner.engine.state import read
+
+
+def resource(urn: str, type_: str, **more: Any) -> dict[str, Any]:
+    return {"urn": urn, "type": type_, "custom": True, **more}
+
+
+def export(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"version": 3, "deployment": {"resources": list(resources), **more}}
+
+
+def test_resources_come_in_their_order_without_the_stack_and_providers() -> None:
+    provider = "pulumi:providers:aws"
+    found = read(
+        export(
+            resource(STACK, "pulumi:pulumi:Stack", outputs={"region": "eu-north-1"}),
+            resource(f"urn:pulumi:p::s::{provider}::aws", provider),
+            resource(VPC.urn, VPC.type, id="vpc-1", inputs={"cidrBlock": "10.0.0.0/16"}),
+            resource(SUBNETS.urn, SUBNETS.type, protect=True),
+        )
+    )
+    assert [item.urn for item in found.resources] == [VPC.urn, SUBNETS.urn]
+    assert found.outputs == {"region": "eu-north-1"}
+    first, second = found.resources
+    assert (first.id, first.inputs, first.protect, second.protect) == (
+        "vpc-1",
+        {"cidrBlock": "10.0.0.0/16"},
+        False,
+        True,
+    )
+    assert (first.name, second.name) == ("network", "database#subnets")
+
+
+def test_no_secret_is_taken_over_encrypted_or_not() -> None:
+    found = read(
+        export(
+            resource(
+                VPC.urn,
+                VPC.type,
+                inputs={
+                    "a": {**HIDDEN, "ciphertext": "v1:abc"},
+                    "b": [{**HIDDEN, "plaintext": "x"}],
+                },
+            )
+        )
+    )
+    assert found.resources[0].inputs == {"a": SECRET, "b": [SECRET]}
+    assert "v1:abc" not in repr(found)
+
+
+def test_needs_are_by_property_and_the_rest_under_nothing() -> None:
+    (found,) = read(
+        export(
+            resource(
+                SERVER.urn,
+                SERVER.type,
+                propertyDependencies={"subnets": [SUBNETS.urn], "name": [], "none": None},
+                dependencies=[SUBNETS.urn, VPC.urn],
+            )
+        )
+    ).resources
+    assert found.needs == {"subnets": (SUBNETS.urn,), "": (VPC.urn,)}
+
+
+def test_what_was_replaced_and_waits_for_its_end_is_not_the_resource_itself() -> None:
+    found = read(
+        export(
+            resource(VPC.urn, VPC.type, id="new"),
+            resource(VPC.urn, VPC.type, id="old", delete=True),
+        )
+    )
+    assert [item.doomed for item in found.resources] == [False, True]
+    assert found.by_urn[VPC.urn].id == "new"
+
+
+def test_what_was_begun_and_never_ended_is_named() -> None:
+    pending = {"resource": resource(VPC.urn, VPC.type), "type": "creating"}
+    assert read(export(pending_operations=[pending])).pending == (VPC.urn,)
+
+
+def test_nothing_is_there_before_the_first_apply() -> None:
+    for document in ({}, {"version": 3, "deployment": {}}, {"deployment": {"resources": None}}):
+        found = read(document)
+        assert (found.resources, found.outputs, found.pending) == ((), {}, ())
