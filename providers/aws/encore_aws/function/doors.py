@@ -200,11 +200,14 @@ def _refused(what: str, error: Any) -> FunctionError:
     told = error.response["Error"]
     code = told["Code"]
     hint = "Run `encore-infra apply`; if it says the same, look at it in AWS."
+    kind = "aws-refused"
     if code in ("AccessDenied", "AccessDeniedException"):
         hint = "The function's role may not do this: run `encore-infra apply` to set it right."
+        # Whoever calls waits a little for this one: a right is not known everywhere at once.
+        kind = "aws-denied"
     if code == "NoSuchKey":
         hint = "It was removed since it was put there: apply again, and it is."
-    return FunctionError("aws-refused", f"{what}: {told.get('Message', '')} ({code})", hint)
+    return FunctionError(kind, f"{what}: {told.get('Message', '')} ({code})", hint)
 
 
 def _silent(service: str, error: Exception) -> FunctionError:
