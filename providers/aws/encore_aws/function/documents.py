@@ -60,6 +60,23 @@ class Prepare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedDatabase:
+    """``name``: as it was declared; ``database`` and ``role``: the names inside the server."""
+
+    name: str
+    database: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Delete logical databases with all their rows, and their roles: only those that are ours."""
+
+    server: Server
+    databases: tuple[DroppedDatabase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """``path``: relative to the app's root; ``sha256``: of the text with Unix line ends."""
 
@@ -143,7 +160,7 @@ class Doctor:
     caches: tuple[CheckedCache, ...] = ()
 
 
-Request = Prepare | Migrate | Status | Doctor
+Request = Prepare | Drop | Migrate | Status | Doctor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +205,14 @@ class Prepared:
 
     databases: tuple[PreparedDatabase, ...] = ()
     notes: tuple[str, ...] = ()
+    error: Error | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """As :class:`Prepared`; ``changed`` says what was deleted, or why nothing was."""
+
+    databases: tuple[PreparedDatabase, ...] = ()
     error: Error | None = None
 
 
@@ -262,10 +287,11 @@ class Checked:
     error: Error | None = None
 
 
-Answer = Prepared | Migrated | StatusAnswer | Checked
+Answer = Prepared | Dropped | Migrated | StatusAnswer | Checked
 
 _ACTIONS: Final[Mapping[str, tuple[type[Request], type[Answer]]]] = {
     "prepare": (Prepare, Prepared),
+    "drop": (Drop, Dropped),
     "migrate": (Migrate, Migrated),
     "status": (Status, StatusAnswer),
     "doctor": (Doctor, Checked),

@@ -17,6 +17,7 @@ from encore_aws.function.doctor import doctor
 from encore_aws.function.documents import (
     Answer,
     Doctor,
+    Drop,
     Error,
     Migrate,
     Prepare,
@@ -29,7 +30,7 @@ from encore_aws.function.documents import (
 from encore_aws.function.doors import Doors, Secrets
 from encore_aws.function.errors import FunctionError
 from encore_aws.function.migrate import migrate, status
-from encore_aws.function.prepare import prepare
+from encore_aws.function.prepare import drop, prepare
 from encore_aws.function.problems import error_of
 
 HANDLER: Final = "encore_aws.function.handler.handle"
@@ -63,6 +64,8 @@ def _do(asked: Request, doors: Doors) -> Answer:
     match asked:
         case Prepare():
             return prepare(asked, doors)
+        case Drop():
+            return drop(asked, doors)
         case Migrate():
             return migrate(asked, doors)
         case Status():

@@ -1,4 +1,4 @@
-"""``prepare``: roles with passwords, logical databases, one server at a time.
+"""``prepare`` and ``drop``: roles with passwords, logical databases, one server at a time.
 
 In: a request. Out: what was changed, by database. A password is made by AWS where its secret has no
 value, and by nobody otherwise; the role is given the secret's password only where it does not open
@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from encore_aws.function import postgres, roles
 from encore_aws.function.documents import (
+    Drop,
+    Dropped,
     Prepare,
     Prepared,
     PreparedDatabase,
@@ -89,6 +91,22 @@ def prepare(request: Prepare, doors: Doors) -> Prepared:
     except FunctionError as error:
         return Prepared(databases=tuple(done), notes=notes, error=error_of(error))
     return Prepared(databases=tuple(done), notes=notes)
+
+
+def drop(request: Drop, doors: Doors) -> Dropped:
+    """Databases that are gone stay gone where a later one fails."""
+    done: list[PreparedDatabase] = []
+    try:
+        with admin(doors, request.server) as (session, login):
+            session.rows(_LIMITS)
+            with running.locked(session, LOCK, sleep=doors.sleep) as free:
+                if not free:
+                    raise _busy(login)
+                for gone in request.databases:
+                    done.append(PreparedDatabase(name=gone.name, changed=roles.drop(session, gone)))
+    except FunctionError as error:
+        return Dropped(databases=tuple(done), error=error_of(error))
+    return Dropped(databases=tuple(done))
 
 
 def _put(wanted: WantedDatabase, session: Postgres, login: Login, doors: Doors) -> tuple[str, ...]:

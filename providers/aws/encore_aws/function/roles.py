@@ -18,7 +18,7 @@ from typing import Final
 from scramp import ScramException
 from scramp.utils import saslprep
 
-from encore_aws.function.documents import WantedDatabase
+from encore_aws.function.documents import DroppedDatabase, WantedDatabase
 from encore_aws.function.errors import FunctionError, SqlError
 from encore_provisioner.postgres.door import Session, literal, quoted
 from encore_provisioner.postgres.verifier import scram_verifier
@@ -181,3 +181,30 @@ def _put_database(session: Session, wanted: WantedDatabase, admin: str) -> tuple
     if comment != mark(wanted.name):
         session.rows(f"COMMENT ON DATABASE {name} IS{literal(mark(wanted.name))}")
     return tuple(changed)
+
+
+def drop(session: Session, gone: DroppedDatabase) -> tuple[str, ...]:
+    """Delete a database with all its rows, and its role. What does not carry our mark stays, and
+    what is gone already is no error. The app's sessions are ended.
+    """
+    return (*_drop_database(session, gone), *_drop_role(session, gone))
+
+
+def _drop_database(session: Session, gone: DroppedDatabase) -> tuple[str, ...]:
+    found = _find_database(session, gone.database)
+    if found is None:
+        return ()
+    if found[2] != mark(gone.name):
+        return (f"the database {gone.database} stays: somebody else made it",)
+    session.rows(f"DROP DATABASE {quoted(gone.database)} WITH (FORCE)")
+    return ("database deleted",)
+
+
+def _drop_role(session: Session, gone: DroppedDatabase) -> tuple[str, ...]:
+    found = _find_role(session, gone.role)
+    if found is None:
+        return ()
+    if not found.is_ours:
+        return (f"the role {gone.role} stays: somebody else made it",)
+    session.rows(f"DROP ROLE {quoted(gone.role)}")
+    return ("role deleted",)

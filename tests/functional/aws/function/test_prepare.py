@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from tests.functional.aws.function.conftest import Inside
 
+from encore_aws.function import documents
 from encore_aws.function.documents import PasswordPlace, Prepared, WantedDatabase
 from encore_aws.function.errors import ConnectError
 from encore_aws.function.postgres import Login, connect
@@ -286,3 +287,53 @@ def test_no_password_is_in_the_servers_own_log(inside: Inside) -> None:
     assert log.count(f'ALTER ROLE "{role}" PASSWORD') >= 2
     assert f'CREATE ROLE "{role}" LOGIN PASSWORD' in log
     assert plain not in log
+
+
+def dropped(inside: Inside, *names: str) -> dict[str, tuple[str, ...]]:
+    gone = tuple(
+        documents.DroppedDatabase(name=each.name, database=each.database, role=each.role)
+        for each in map(inside.wanted, names)
+    )
+    found = inside.ask(documents.Drop(server=inside.server, databases=gone), documents.Dropped)
+    assert found.error is None
+    return {database.name: database.changed for database in found.databases}
+
+
+def test_a_database_is_deleted_with_its_rows_and_its_role_and_no_other(inside: Inside) -> None:
+    inside.prepare(inside.wanted("orders"), inside.wanted("users"))
+    for name in ("orders", "users"):
+        inside.sql("CREATE TABLE t AS SELECT 1", name=name)
+    assert dropped(inside, "orders") == {"orders": ("database deleted", "role deleted")}
+    physical = inside.wanted("orders").database
+    assert inside.rds.sql(f"SELECT 1 FROM pg_database WHERE datname = '{physical}'") == []
+    assert inside.rds.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{physical}'") == []
+    assert inside.sql("SELECT count(*) FROM t", name="users") == [(1,)]
+
+
+def test_a_database_that_is_gone_is_no_error(inside: Inside) -> None:
+    inside.prepare()
+    dropped(inside, "orders")
+    assert dropped(inside, "orders") == {"orders": ()}
+
+
+def test_a_database_is_deleted_under_an_app_that_is_connected(inside: Inside) -> None:
+    inside.prepare()
+    wanted = inside.wanted()
+    keywords = {**inside.rds.server.connection(wanted.database), "user": wanted.role}
+    with psycopg.connect(**{**keywords, "password": inside.password()}):
+        assert dropped(inside, "orders")["orders"][0] == "database deleted"
+
+
+def test_what_somebody_else_made_is_never_deleted(inside: Inside) -> None:
+    physical = inside.wanted().database
+    inside.rds.sql(f'CREATE ROLE "{physical}"')
+    inside.rds.sql(f'CREATE DATABASE "{physical}"')
+    assert dropped(inside, "orders") == {
+        "orders": (
+            f"the database {physical} stays: somebody else made it",
+            f"the role {physical} stays: somebody else made it",
+        )
+    }
+    assert inside.rds.sql(f"SELECT 1 FROM pg_database WHERE datname = '{physical}'") == [(1,)]
+    inside.rds.sql(f'DROP DATABASE "{physical}"')
+    inside.rds.sql(f'DROP ROLE "{physical}"')

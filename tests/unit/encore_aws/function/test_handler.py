@@ -149,9 +149,9 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "newer": ({"schema": 2, "action": "prepare"}, "event-unreadable", "schema 2, known is 1"),
     "no action": ({"schema": 1}, "unknown-action", "None is not known"),
     "other action": (
-        {"schema": 1, "action": "drop"},
+        {"schema": 1, "action": "wipe"},
         "unknown-action",
-        "'drop' is not known; known are prepare, migrate, status, doctor",
+        "'wipe' is not known; known are prepare, drop, migrate, status, doctor",
     ),
     "action no text": ({"schema": 1, "action": ["x"]}, "unknown-action", "['x'] is not known"),
     "missing key": (
