@@ -1,15 +1,17 @@
 """The provider ``aws``: the methods of ``Provider``, each handed on to the module that does it.
 
-So far it plans offline. What needs Pulumi's engine is refused, before anything is touched.
+Everything is imported where it is called: the offline plan must load neither the engine nor a
+client of AWS.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from encore_provisioner.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from encore_aws.site import Doors
     from encore_config.diagnostics import Diagnostic
     from encore_config.plan import Plan
     from encore_provisioner.binding import Bindings
@@ -30,6 +32,15 @@ class AwsProvider:
     needs_secrets = False
     """Nothing waits for a value until a container starts, and the place is made by apply."""
 
+    def __init__(self, doors: Doors | None = None) -> None:
+        self._given = doors
+
+    @property
+    def _doors(self) -> Doors:
+        from encore_aws.site import real_doors
+
+        return self._given or real_doors()
+
     def capabilities(self, target: Target) -> tuple[Diagnostic, ...]:
         from encore_aws.offline import findings
 
@@ -46,11 +57,12 @@ class AwsProvider:
     ) -> Plan:
         from encore_aws.offline import plan
 
-        del refresh
         _refuse_ports(new_ports)
-        if not offline:
-            raise _not_yet("plan what is really there", target)
-        return plan(target, against)
+        if offline:
+            return plan(target, against)
+        from encore_aws import previewing
+
+        return previewing.plan(target, self._doors, refresh=refresh)
 
     def apply(
         self,
@@ -62,9 +74,17 @@ class AwsProvider:
         new_ports: bool = False,
         lock_timeout: float = 0.0,
     ) -> Outputs:
-        del plan, on_progress, allow_data_loss, lock_timeout
+        from encore_aws import applying
+
         _refuse_ports(new_ports)
-        self._refuse("apply", target)
+        return applying.apply(
+            target,
+            plan,
+            self._doors,
+            on_progress=on_progress,
+            allow_data_loss=allow_data_loss,
+            lock_timeout=lock_timeout,
+        )
 
     def next_steps(self, target: Target) -> tuple[NextStep, ...]:
         from encore_aws.containers import containers
@@ -83,11 +103,16 @@ class AwsProvider:
     def refresh(
         self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
     ) -> Plan:
-        del on_progress, lock_timeout
-        self._refuse("refresh", target)
+        from encore_aws import reading
+
+        return reading.refresh(
+            target, self._doors, on_progress=on_progress, lock_timeout=lock_timeout
+        )
 
     def plan_destroy(self, target: Target) -> Plan:
-        self._refuse("destroy", target)
+        from encore_aws import destroying
+
+        return destroying.plan(target, self._doors)
 
     def destroy(
         self,
@@ -98,8 +123,16 @@ class AwsProvider:
         allow_data_loss: frozenset[str] = frozenset(),
         lock_timeout: float = 0.0,
     ) -> tuple[str, ...]:
-        del plan, on_progress, allow_data_loss, lock_timeout
-        self._refuse("destroy", target)
+        from encore_aws import destroying
+
+        return destroying.destroy(
+            target,
+            plan,
+            self._doors,
+            on_progress=on_progress,
+            allow_data_loss=allow_data_loss,
+            lock_timeout=lock_timeout,
+        )
 
     def stop(self, target: Target, *, lock_timeout: float = 0.0) -> tuple[str, ...]:
         del target, lock_timeout
@@ -111,7 +144,9 @@ class AwsProvider:
         )
 
     def outputs(self, target: Target) -> Outputs:
-        self._refuse("know what is there", target)
+        from encore_aws import reading
+
+        return reading.outputs(target, self._doors)
 
     def bindings(self, target: Target, outputs: Outputs) -> Bindings:
         from encore_aws.bindings import bind
@@ -120,10 +155,14 @@ class AwsProvider:
         return bind(target, settings(target.environment), outputs)
 
     def status(self, target: Target) -> tuple[ServerStatus, ...]:
-        self._refuse("ask what is there", target)
+        from encore_aws import reading
+
+        return reading.status(target, self._doors)
 
     def secrets(self, target: Target) -> SecretStore:
-        self._refuse("set, remove or list secrets", target)
+        from encore_aws import site
+
+        return site.open_site(target, self._doors).secrets()
 
     def migrations(self, target: Target) -> tuple[DatabaseMigrations, ...]:
         self._refuse("ask which migrations have run", target)

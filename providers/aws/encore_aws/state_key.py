@@ -44,6 +44,12 @@ def ensure_key(alias: str, app: str, account: Account) -> Key:
     return Key(arn=found["Arn"], warnings=tuple(_rotated(found["KeyId"], kms)))
 
 
+def find_key(alias: str, account: Account) -> str | None:
+    """The key's ARN; None where it was not made yet. Changes nothing. Raises :class:`AwsError`."""
+    found = _described(alias, account.client("kms"))
+    return str(found["Arn"]) if found else None
+
+
 def _described(key: str, kms: Any) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = ask(

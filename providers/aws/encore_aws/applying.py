@@ -1,0 +1,157 @@
+"""A plan carried out: what must be there before the engine runs, the engine, what comes after.
+
+In: a target and the plan that the person has seen. Out: the stack's outputs. Before: the state, the
+certificates, protections lifted of what may be lost. After: passwords, databases and their roles,
+migrations. Each part can be repeated, so the next apply goes on where this one ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from encore_aws import error_help, generated, lifting, migrating, site, trust
+from encore_aws.inside import Inside
+from encore_aws.settings import Settings
+from encore_aws.site import Doors, Site
+from encore_config.plan import Plan
+from encore_provisioner.engine.deployment import Deployment, Happened
+from encore_provisioner.engine.failures import failure
+from encore_provisioner.engine.following import Following
+from encore_provisioner.errors import ApplyError, RefusedError
+from encore_provisioner.provider import STEPS_FAILED, OnProgress, Outputs, Target
+
+if TYPE_CHECKING:
+    from encore_aws.given import Files
+
+LOGICAL: Final = "encore:sql:LogicalDatabase"
+"""What the engine only notes, and the function inside the network makes."""
+AGAIN: Final = 2.0
+"""Seconds between two tries to get at a stack that another process holds."""
+
+
+def apply(
+    target: Target,
+    plan: Plan,
+    doors: Doors,
+    *,
+    on_progress: OnProgress,
+    allow_data_loss: frozenset[str],
+    lock_timeout: float,
+) -> Outputs:
+    """Raises ``InfraError``, and ``KeyboardInterrupt`` where the person interrupted."""
+    refuse_losses(plan, allow_data_loss)
+    opened = site.open_site(target, doors)
+    _refuse_nameless(opened.settings)
+    backend = site.ensure(opened)
+    where = site.files(opened, backend, make=True)
+    certificates = _certificates(opened)
+    program = site.program(opened, site.given(opened, where, certificates))
+    following = follow(plan, on_progress)
+    deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
+    _make_way(plan, deployment, opened)
+    happened = patiently(
+        lambda: deployment.up(program, on_event=following), lock_timeout, opened.name
+    )
+    conclude(happened, following, opened.name)
+    outputs = dict(happened.outputs)
+    finish(opened, plan, outputs, where, on_progress)
+    return outputs
+
+
+def follow(plan: Plan, on_progress: OnProgress) -> Following:
+    """The engine's share of a plan's steps."""
+    steps = [step for step in plan.changes if not step.type.startswith(migrating.TYPES)]
+    return Following(steps, on_progress, error_help.failed)
+
+
+def patiently(
+    run: Callable[[], Happened], lock_timeout: float, environment: str,
+    pause: Callable[[float], None] = time.sleep,
+) -> Happened:  # fmt: skip
+    """``run()``, again while another process holds the stack and time is left."""
+    deadline = time.monotonic() + lock_timeout
+    happened = run()
+    while happened.is_busy and time.monotonic() < deadline:
+        pause(AGAIN)
+        happened = run()
+    if happened.is_busy:
+        raise failure(happened, environment)
+    return happened
+
+
+def conclude(happened: Happened, following: Following, environment: str) -> None:
+    """Raise what the operation ended with, if it did not end well."""
+    failed = following.close()
+    if happened.interrupts:
+        raise KeyboardInterrupt
+    if happened.failure is None:
+        return
+    if failed:
+        raise ApplyError("steps failed", code=STEPS_FAILED)
+    raise failure(happened, environment, lambda text: error_help.cleaned((text,)))
+
+
+def finish(
+    opened: Site, plan: Plan, outputs: dict[str, Any], where: Files | None, on_progress: OnProgress
+) -> None:
+    """What the engine cannot do: passwords, databases and roles, migrations."""
+    generated.fill(outputs, opened.account)
+    if "function" not in outputs:
+        return
+    inside = Inside(opened.account, outputs)
+    migrating.prepare(opened.target, outputs, inside, plan.changes, on_progress)
+    migrating.migrate(
+        opened.target, outputs, inside, where, opened.account, plan.changes, on_progress
+    )
+
+
+def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
+    """Raise ``RefusedError`` (``data-loss``) for a loss that nobody allowed: the command line has
+    asked already, and whoever else calls must not come past it.
+    """
+    refused = sorted(set(plan.losses) - allowed)
+    if refused:
+        raise RefusedError(
+            f"this would lose the data of {', '.join(refused)} for good; nothing was changed",
+            code="data-loss",
+            hint=" ".join(f"--allow-data-loss {name}" for name in refused),
+        )
+
+
+def _refuse_nameless(settings: Settings) -> None:
+    if settings.id is None:
+        raise RefusedError(
+            f"environments.{settings.environment} has no `id`, and names that must be unique in the "
+            "world hold it; nothing was done",
+            code="no-id",
+            hint="write one into encore.infra.yaml, four to eight letters and digits that nobody "
+            "else has, such as `id: k3f9`; `env new` writes one by itself",
+        )
+
+
+def _certificates(opened: Site) -> dict[str, str]:
+    """The roots that the app's pools must be told, of our servers and of adopted ones."""
+    databases = opened.target.graph.databases
+    adopted = opened.settings.adopt.databases
+    found = [
+        trust.of_instance(adopted[item.name].instance, opened.account)
+        if item.name in adopted
+        else opened.settings.database(item.name).certificate_authority
+        for item in databases
+    ]
+    folder = opened.folders.work
+    return trust.roots(found, opened.account, opened.doors.fetching, folder) if found else {}
+
+
+def _make_way(plan: Plan, deployment: Deployment, opened: Site) -> None:
+    """What may go, by the plan that the person agreed to, can go."""
+    going = {step.urn for step in plan.changes if step.op in ("delete", "replace")}
+    if not going:
+        return
+    kept = [item for item in deployment.export().resources if item.urn in going]
+    dropped = [item for item in kept if item.type == LOGICAL]
+    migrating.drop(opened, dropped)
+    lifting.lift(lifting.obstacles(kept), opened.account)
+    deployment.unprotect(item.urn for item in kept if item.protect)

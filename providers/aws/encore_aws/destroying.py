@@ -1,0 +1,106 @@
+"""The end of an environment: what would go, that it goes, and whether anything is left.
+
+In: a target, doors. Out: a plan; then the lines of what is left, none where all is gone. The state
+says what there is, not the program: what an older version of the app made goes too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from encore_aws import error_help, leftovers, lifting, offline, site
+from encore_aws.applying import conclude, follow, patiently, refuse_losses
+from encore_aws.patience import again
+from encore_aws.replacement import RULES
+from encore_aws.site import Doors, Site
+from encore_config.plan import Plan, summarise
+from encore_provisioner.engine.deployment import Deployment, Happened
+from encore_provisioner.engine.events import trouble
+from encore_provisioner.engine.preview import deletions
+from encore_provisioner.engine.state import State
+
+if TYPE_CHECKING:
+    from encore_provisioner.provider import OnProgress, Target
+
+
+def plan(target: Target, doors: Doors) -> Plan:
+    """A step for everything in the state. Raises ``InfraError``."""
+    now = offline.plan(target)
+    opened = site.open_site(target, doors)
+    backend = site.look(opened)
+    state = State() if backend is None else site.deploy(opened, backend).export()
+    steps = deletions(now, state, RULES)
+    return msgspec.structs.replace(
+        now,
+        mode="preview",
+        against="state",
+        steps=steps,
+        summary=summarise(steps),
+        permissions=(),
+        missing_secrets=(),
+        kept=lifting.told(state.resources, backend=backend) if steps else (),
+    )
+
+
+def destroy(
+    target: Target,
+    shown: Plan,
+    doors: Doors,
+    *,
+    on_progress: OnProgress,
+    allow_data_loss: frozenset[str],
+    lock_timeout: float,
+    pause: Callable[[float], None] = time.sleep,
+) -> tuple[str, ...]:
+    """Raises ``InfraError``, and ``KeyboardInterrupt`` where the person interrupted."""
+    refuse_losses(shown, allow_data_loss)
+    opened = site.open_site(target, doors)
+    backend = site.look(opened)
+    known = leftovers.of_plan(offline.plan(target))
+    if backend is None:
+        return leftovers.left(known, opened.account)
+    following = follow(shown, on_progress)
+    deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
+    state = deployment.export()
+    known = (*known, *leftovers.of_state(state))
+    _make_way(state, deployment, opened)
+    happened = _until_gone(
+        lambda: patiently(
+            lambda: deployment.destroy(on_event=following), lock_timeout, opened.name
+        ),
+        pause,
+    )
+    conclude(happened, following, opened.name)
+    left = leftovers.left(known, opened.account)
+    if not left:
+        deployment.remove()
+    return left
+
+
+def _make_way(state: State, deployment: Deployment, opened: Site) -> None:
+    lifting.lift(lifting.obstacles(state.resources), opened.account)
+    if any(item.protect for item in state.resources):
+        deployment.unprotect_all()
+
+
+def _until_gone(run: Callable[[], Happened], pause: Callable[[float], None]) -> Happened:
+    """Again while AWS only needs time: it lets go of a function's network interfaces late."""
+    began, tries = time.monotonic(), 1
+    happened = run()
+    while happened.failure is not None and not happened.interrupts:
+        seconds = again(_said(happened), tries, time.monotonic() - began)
+        if seconds is None:
+            break
+        pause(seconds)
+        tries += 1
+        happened = run()
+    return happened
+
+
+def _said(happened: Happened) -> tuple[str, ...]:
+    messages: Mapping[str, tuple[str, ...]] = trouble(happened.events).messages
+    return tuple(error_help.cleaned((text,)) for texts in messages.values() for text in texts)

@@ -1,0 +1,102 @@
+"""What an apply would change, by the engine's own preview.
+
+In: a target, doors. Out: a ``Plan``. Nothing is made for it: before the first apply there is no
+state, and the engine works on an empty one on this machine. A resource that is protected and would
+be deleted stops the engine; then a copy of the state without protection is previewed instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from encore_aws import migrating, offline, site
+from encore_aws.error_help import cleaned
+from encore_aws.inside import Inside
+from encore_aws.remembered import recalled
+from encore_aws.replacement import RULES
+from encore_aws.site import Doors, Site
+from encore_config.plan import Plan, Step, summarise
+from encore_provisioner.engine.compare import permission_changes
+from encore_provisioner.engine.deployment import Deployment, Happened, scratch
+from encore_provisioner.engine.events import changes, stack_outputs_before, trouble
+from encore_provisioner.engine.failures import failure
+from encore_provisioner.engine.preview import needs_state, preview_plan
+from encore_provisioner.engine.state import State
+
+if TYPE_CHECKING:
+    from encore_aws.state_store import Backend
+    from encore_provisioner.engine.recording import Program
+    from encore_provisioner.provider import Target
+
+_PROTECTED = ("it is currently marked for protection", "because it is protected")
+
+
+def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
+    """Raises ``InfraError``."""
+    now = offline.plan(target)
+    opened = site.open_site(target, doors)
+    backend = site.look(opened)
+    with _deployment(opened, backend) as deployment:
+        program = _program(opened, backend)
+        happened, state = _previewed(deployment, program, refresh)
+    if happened.failure is not None:
+        raise failure(happened, opened.name, lambda text: cleaned((text,)))
+    found = preview_plan(now, changes(happened.events), state, RULES)
+    former = stack_outputs_before(happened.events)
+    steps = (*found.steps, *_migrations(opened, former))
+    return msgspec.structs.replace(
+        found,
+        steps=steps,
+        summary=summarise(steps),
+        permissions=permission_changes(recalled(former) or (), now.permissions),
+        missing_secrets=opened.secrets().missing(),
+        warnings=(*found.warnings, *(backend.warnings if backend else opened.place.warnings)),
+    )
+
+
+@contextmanager
+def _deployment(opened: Site, backend: Backend | None) -> Iterator[Deployment]:
+    if backend is not None:
+        yield site.deploy(opened, backend)
+        return
+    command = site.command(opened)
+    with scratch(opened.target.app_id, opened.name, opened.folders, command) as empty:
+        yield empty
+
+
+def _program(opened: Site, backend: Backend | None) -> Program:
+    where = site.files(opened, backend)
+    return site.program(opened, site.given(opened, where, {}))
+
+
+def _previewed(deployment: Deployment, program: Program, refresh: bool) -> tuple[Happened, State]:
+    """What would happen, and the state where it takes that to judge it."""
+    happened = deployment.preview(program, refresh=refresh, on_event=_silent)
+    if happened.failure is not None and _is_protected(happened):
+        with deployment.rehearsal() as copy:
+            happened = copy.preview(program, refresh=refresh, on_event=_silent)
+    if happened.failure is None and needs_state(changes(happened.events), RULES):
+        return happened, deployment.export()
+    return happened, State()
+
+
+def _is_protected(happened: Happened) -> bool:
+    said = [text for texts in trouble(happened.events).messages.values() for text in texts]
+    return any(words in text for text in said for words in _PROTECTED)
+
+
+def _migrations(opened: Site, former: Mapping[str, Any]) -> tuple[Step, ...]:
+    """What has run only the databases know, and they are asked inside the network."""
+    target = opened.target
+    if "function" not in former:
+        return migrating.steps(target, None)
+    inside = Inside(opened.account, former)
+    return migrating.steps(target, migrating.status(target, former, inside))
+
+
+def _silent(_: object) -> None:
+    """A preview takes seconds; nothing of it is told while it runs."""
