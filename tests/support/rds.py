@@ -22,12 +22,15 @@ from encore_local.servers.postgres import PostgresServer
 FIRST_USER = "first user"
 FIRST_PASSWORD = "first-password-of-the-server-1"
 
-_LIKE_RDS = f"""
+
+def like_rds(user: str, password: str) -> str:
+    """What a new server lacks to be one of RDS, as SQL."""
+    return f"""
 CREATE ROLE rds_superuser NOLOGIN;
 GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION;
-CREATE ROLE "{FIRST_USER}" LOGIN CREATEROLE CREATEDB PASSWORD '{FIRST_PASSWORD}';
-GRANT rds_superuser TO "{FIRST_USER}" WITH ADMIN OPTION;
-ALTER DATABASE postgres OWNER TO "{FIRST_USER}";
+CREATE ROLE "{user}" LOGIN CREATEROLE CREATEDB PASSWORD '{password}';
+GRANT rds_superuser TO "{user}" WITH ADMIN OPTION;
+ALTER DATABASE postgres OWNER TO "{user}";
 """
 
 
@@ -42,11 +45,11 @@ class Rds:
 
     def sql(self, text: str, *, database: str = "postgres") -> list[tuple[Any, ...]]:
         """As the superuser, whom RDS gives to nobody."""
-        return _rows(self.server.connection(database), text)
+        return rows(self.server.connection(database), text)
 
     def sql_as(self, user: str, password: str, database: str, text: str) -> list[tuple[Any, ...]]:
         keywords = {**self.server.connection(database), "user": user, "password": password}
-        return _rows(keywords, text)
+        return rows(keywords, text)
 
     @staticmethod
     def first_user(password: str = FIRST_PASSWORD) -> str:
@@ -54,7 +57,7 @@ class Rds:
         return json.dumps({"username": FIRST_USER, "password": password})
 
 
-def _rows(keywords: dict[str, Any], text: str) -> list[tuple[Any, ...]]:
+def rows(keywords: dict[str, Any], text: str) -> list[tuple[Any, ...]]:
     """The rows of the last statement."""
     with psycopg.connect(**keywords, autocommit=True) as connection:
         cursor = connection.execute(text.encode())
@@ -71,7 +74,7 @@ def rds(folder: Path) -> Iterator[Rds]:
         authority = make_authority(folder / "tls")
         with tls_front(server.port, authority, postgres=True) as port:
             made = Rds(server=server, authority=authority, port=port)
-            made.sql(_LIKE_RDS)
+            made.sql(like_rds(FIRST_USER, FIRST_PASSWORD))
             yield made
     finally:
         server.remove()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
@@ -33,32 +34,66 @@ class Authority:
     identity: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """Who signs."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-1 in hex, as ``rds:DescribeCertificates`` has it."""
+        return self.certificate.fingerprint(hashes.SHA1()).hex()
+
+    def identity(self, folder: Path, host: str) -> Path:
+        """A file with a new key and a certificate for ``host``, a name or an address."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        leaf = (
+            _builder(subject, self.certificate.subject, key.public_key())
+            .add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{host}.pem"
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            + leaf.public_bytes(serialization.Encoding.PEM)
+        )
+        return path
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def make_root(name: str) -> Root:
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        _builder(issuer, issuer, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Root(certificate=certificate, key=key)
+
+
 def make_authority(folder: Path, *, host: str = "localhost") -> Authority:
     """A root, and a certificate for ``host``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Root")])
-    root = (
-        _builder(issuer, issuer, root_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(root_key, hashes.SHA256())
-    )
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    leaf = (
-        _builder(subject, issuer, key.public_key())
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(root_key, hashes.SHA256())
-    )
-    identity = folder / f"{host}.pem"
-    identity.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + leaf.public_bytes(serialization.Encoding.PEM)
-    )
-    return Authority(pem=root.public_bytes(serialization.Encoding.PEM).decode(), identity=identity)
+    root = make_root("Test Root")
+    return Authority(pem=root.pem, identity=root.identity(folder, host))
 
 
 def _builder(
@@ -76,11 +111,13 @@ def _builder(
 
 
 @contextlib.contextmanager
-def tls_front(port: int, authority: Authority, *, postgres: bool) -> Iterator[int]:
-    """The port on 127.0.0.1 that speaks TLS for the one that does not."""
+def tls_front(
+    port: int, authority: Authority, *, postgres: bool, at: tuple[str, int] = ("127.0.0.1", 0)
+) -> Iterator[int]:
+    """The port of ``at`` that speaks TLS for the one on 127.0.0.1 that does not."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.identity)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(at) as listening:
         front = _Front(listening, port, context, postgres=postgres)
         thread = threading.Thread(target=front.serve, daemon=True)
         thread.start()

@@ -144,7 +144,7 @@ def test_users_are_waited_for_together(account: Account, moto: MotoServer) -> No
     """Each takes a minute or two, so all are changed before the first is waited for."""
     outputs, time = made(account, "sessions", "tokens"), Time()
     told: list[str] = []
-    moto.users_are_busy_for = 3
+    moto.caches.users_are_busy_for = 3
     found = fill(outputs, account, on_wait=told.append, clock=time.clock)
     assert found.caches == ("sessions", "tokens")
     changes = [name for name in moto.operations if name == "ModifyUser" or "Stage" in name]
@@ -156,7 +156,7 @@ def test_users_are_waited_for_together(account: Account, moto: MotoServer) -> No
 def test_a_user_that_is_still_being_made_is_waited_for(account: Account, moto: MotoServer) -> None:
     outputs, time = made(account, "sessions"), Time()
     user_of("sessions").status = "creating"
-    moto._busy["sessions"] = 3
+    moto.caches.busy["sessions"] = 3
     fill(outputs, account, clock=time.clock)
     assert is_open(account, outputs)
 
