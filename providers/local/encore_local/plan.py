@@ -26,7 +26,7 @@ from encore_local.model import (
     Actual,
     Wanted,
 )
-from encore_provisioner.postgres.migrations import Verdict
+from encore_provisioner.postgres.migrations import ADOPTED, Verdict, pending_reason
 
 _DELETE_ORDER = (SUBSCRIPTION, TOPIC, BUCKET, DATABASE, SECRET, VALKEY, AWS, POSTGRES)
 _PUT_BACK = "is put back once its server runs"
@@ -138,7 +138,7 @@ def migration_steps(wanted: Mapping[str, Wanted], verdict: Verdict) -> tuple[Ste
             "update",
             wanted[file.filename],
             (PropertyDiff(path="sha256", after=file.sha256),),
-            reason="was applied by another tool; its hash is recorded",
+            reason=ADOPTED,
         )
         for file in verdict.adopt
     )
@@ -147,7 +147,7 @@ def migration_steps(wanted: Mapping[str, Wanted], verdict: Verdict) -> tuple[Ste
             "create",
             wanted[file.filename],
             _created(wanted[file.filename].properties),
-            reason="has not run in this database",
+            reason=pending_reason(file),
         )
         for file in verdict.pending
     )

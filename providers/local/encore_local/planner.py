@@ -12,16 +12,20 @@ from typing import Any
 
 import msgspec
 
-from encore_config.diagnostics import Diagnostic
 from encore_config.plan import Mode, Plan, Step, summarise
 from encore_local.desired import desired_resources, desired_servers, migration_name
 from encore_local.model import DATABASE, MIGRATION, SECRET, Actual, Observation, Wanted, names_of
 from encore_local.observe import observe
 from encore_local.plan import deletions, migration_steps, step_for
 from encore_local.site import Site
-from encore_provisioner.errors import RefusedError
 from encore_provisioner.postgres.judging import NONE_APPLIED, MigrationFile
-from encore_provisioner.postgres.migrations import Verdict, check_text, judge, read_files
+from encore_provisioner.postgres.migrations import (
+    Verdict,
+    check_text,
+    judge,
+    read_files,
+    refused,
+)
 from encore_provisioner.provider import Target
 
 _NOT_DECLARED = "the app no longer declares it"
@@ -140,22 +144,10 @@ def _verdicts(target: Target, files: Files, observation: Observation) -> dict[st
 def _refuse(verdicts: Mapping[str, Verdict]) -> None:
     errors = tuple(error for verdict in verdicts.values() for error in verdict.errors)
     if errors:
-        raise migrations_refused(errors)
+        raise refused(errors)
     for verdict in verdicts.values():
         for file in verdict.pending:
             check_text(file)
-
-
-def migrations_refused(errors: tuple[Diagnostic, ...]) -> RefusedError:
-    first, *more = errors
-    rest = f" (and {len(more)} more like it)" if more else ""
-    return RefusedError(
-        f"{first.message}{rest}; nothing was changed",
-        code="migrations-refused",
-        hint=first.hint,
-        at=first.at,
-        diagnostics=errors,
-    )
 
 
 def _plan(target: Target, steps: tuple[Step, ...], mode: Mode, missing: tuple[str, ...]) -> Plan:

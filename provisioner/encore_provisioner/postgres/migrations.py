@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from encore_config.diagnostics import Diagnostic
 from encore_config.graph import Database
 from encore_config.position import At
 from encore_provisioner.errors import AppError, RefusedError
 from encore_provisioner.postgres import judging
+from encore_provisioner.postgres.destructive import destructive
 from encore_provisioner.postgres.judging import Applied, Finding, MigrationFile, Place
 from encore_provisioner.postgres.sqltext import extensions, place
+
+ADOPTED: Final = "was applied by another tool; its hash is recorded"
+"""Why a file has a step that never ran through us."""
+_SHOWN: Final = 5
+"""Statements that a step names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +97,27 @@ def diagnostic(finding: Finding, database: Database) -> Diagnostic:
 
 def position(found: Place | None) -> At | None:
     return At(file=found.file, line=found.line, column=found.column) if found else None
+
+
+def pending_reason(file: MigrationFile) -> str:
+    """Why a file has a step, with the statements in it that delete data."""
+    found = destructive(file.text)
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    told = f"; it deletes data: {'; '.join(found[:_SHOWN])}{more}" if found else ""
+    return f"has not run in this database{told}"
+
+
+def refused(errors: tuple[Diagnostic, ...]) -> RefusedError:
+    """What speaks against the migrations of an app, as one error. ``errors`` is not empty."""
+    first, *more = errors
+    rest = f" (and {len(more)} more like it)" if more else ""
+    return RefusedError(
+        f"{first.message}{rest}; nothing was changed",
+        code="migrations-refused",
+        hint=first.hint,
+        at=first.at,
+        diagnostics=errors,
+    )
 
 
 def check_text(file: MigrationFile) -> None:

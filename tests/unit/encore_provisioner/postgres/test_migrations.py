@@ -11,7 +11,13 @@ from tests.support.graphs import database
 from encore_config.graph import Database
 from encore_provisioner.errors import AppError, RefusedError
 from encore_provisioner.postgres.judging import NONE_APPLIED, Applied, MigrationFile, Recorded
-from encore_provisioner.postgres.migrations import check_text, judge, read_files, wanted_extensions
+from encore_provisioner.postgres.migrations import (
+    check_text,
+    judge,
+    pending_reason,
+    read_files,
+    wanted_extensions,
+)
 
 DEFAULT, PRISMA = "default", "prisma"
 
@@ -174,3 +180,19 @@ def test_extensions_are_found_with_their_first_place() -> None:
         ("a", "m/1_x.up.sql:2:1"),
         ("b", "m/1_x.up.sql:1:1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("CREATE TABLE a (id int);", ""),
+        ("DROP TABLE a;\nDELETE\n  FROM b;", "; it deletes data: DROP TABLE a; DELETE FROM b"),
+        (
+            "DROP TABLE a;" * 7,
+            "; it deletes data: " + "; ".join(["DROP TABLE a"] * 5) + "; and 2 more",
+        ),
+    ],
+    ids=["nothing", "two", "many"],
+)
+def test_a_file_that_deletes_data_says_so_before_it_runs(text: str, told: str) -> None:
+    assert pending_reason(file(1, text)) == f"has not run in this database{told}"
