@@ -123,8 +123,8 @@ def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
 def _refuse_nameless(settings: Settings) -> None:
     if settings.id is None:
         raise RefusedError(
-            f"environments.{settings.environment} has no `id`, and names that must be unique in the "
-            "world hold it; nothing was done",
+            f"environments.{settings.environment} has no `id`, which names that must be unique in "
+            "the world hold; nothing was done",
             code="no-id",
             hint="write one into encore.infra.yaml, four to eight letters and digits that nobody "
             "else has, such as `id: k3f9`; `env new` writes one by itself",
