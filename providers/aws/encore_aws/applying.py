@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from encore_aws import error_help, generated, lifting, migrating, site, trust
+from encore_aws import error_help, generated, lifting, migrating, shipping, site, trust
 from encore_aws.inside import Inside
 from encore_aws.settings import Settings
 from encore_aws.site import Doors, Site
@@ -25,8 +25,6 @@ from encore_provisioner.provider import STEPS_FAILED, OnProgress, Outputs, Targe
 if TYPE_CHECKING:
     from encore_aws.given import Files
 
-LOGICAL: Final = "encore:sql:LogicalDatabase"
-"""What the engine only notes, and the function inside the network makes."""
 AGAIN: Final = 2.0
 """Seconds between two tries to get at a stack that another process holds."""
 
@@ -62,7 +60,7 @@ def apply(
 
 def follow(plan: Plan, on_progress: OnProgress) -> Following:
     """The engine's share of a plan's steps."""
-    steps = [step for step in plan.changes if not step.type.startswith(migrating.TYPES)]
+    steps = [step for step in plan.changes if not migrating.is_ours(step)]
     return Following(steps, on_progress, error_help.failed)
 
 
@@ -102,7 +100,7 @@ def finish(
         return
     inside = Inside(opened.account, outputs)
     migrating.prepare(opened.target, outputs, inside, plan.changes, on_progress)
-    migrating.migrate(
+    shipping.migrate(
         opened.target, outputs, inside, where, opened.account, plan.changes, on_progress
     )
 
@@ -150,8 +148,11 @@ def _make_way(plan: Plan, deployment: Deployment, opened: Site) -> None:
     going = {step.urn for step in plan.changes if step.op in ("delete", "replace")}
     if not going:
         return
-    kept = [item for item in deployment.export().resources if item.urn in going]
-    dropped = [item for item in kept if item.type == LOGICAL]
-    migrating.drop(opened, dropped)
+    state = deployment.export()
+    kept = [item for item in state.resources if item.urn in going]
+    dropped = [item.name.partition("/")[2] for item in kept if item.type == migrating.LOGICAL]
+    if dropped:
+        inside = Inside(opened.account, state.outputs)
+        migrating.drop(opened.target, state.outputs, inside, dropped)
     lifting.lift(lifting.obstacles(kept), opened.account)
     deployment.unprotect(item.urn for item in kept if item.protect)

@@ -16,11 +16,13 @@ class Files:
     """Where the files of migrations lie: in ``bucket``, under ``<prefix>/migrations/``.
 
     ``key``: the ARN of the KMS key that the bucket encrypts with, None where S3's own does.
+    ``owner``: the account that the bucket must belong to, None where a person named the bucket.
     """
 
     bucket: str
     prefix: str
     key: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,14 +17,13 @@ from typing import Any, Final, Protocol
 
 from encore_aws.function import cache, postgres
 from encore_aws.function.cache import CacheLogin
+from encore_aws.function.documents import LARGEST_FILE
 from encore_aws.function.errors import FunctionError
 from encore_aws.function.postgres import Login, Postgres
 
 NAMESPACE: Final = uuid.UUID("6f3c2f53-8a3d-5d0e-9d5b-0b6f2f5c7a11")
 """Of the version that a first value gets; the same as in ``encore_aws.generated``."""
 _TRIES: Final = 5
-_LARGEST: Final = 8 * 1024 * 1024
-"""Bytes of one migration: taking its text apart needs thirty times as much memory for a moment."""
 _NETWORK: Final = (
     "The function's subnets must reach Secrets Manager and S3: look at `network.nat`, and at the "
     "routes and endpoints of a network of your own."
@@ -180,10 +179,10 @@ class S3:
         try:
             found = self._aws.get_object(Bucket=bucket, Key=key)
             size = int(found["ContentLength"])
-            if size > _LARGEST:
+            if size > LARGEST_FILE:
                 raise FunctionError(
                     "file-too-large",
-                    f"s3://{bucket}/{key} has {size:,} bytes; the function takes {_LARGEST:,}",
+                    f"s3://{bucket}/{key} has {size:,} bytes; the function takes {LARGEST_FILE:,}",
                     "Split the migration, or load the rows another way: it is no schema change.",
                 )
             with found["Body"] as body:

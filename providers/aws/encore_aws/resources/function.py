@@ -27,7 +27,7 @@ from encore_aws.servers import Servers
 from encore_aws.settings import Settings
 from encore_aws.stage import Note, Stage, unknown
 from encore_config.diagnostics import Diagnostic
-from encore_config.graph import Graph
+from encore_config.graph import Database, Graph
 
 Outputs = Mapping[str, Any]
 
@@ -38,6 +38,7 @@ MEMORY: Final = 512
 MIGRATIONS: Final = "migrations"
 """Where the files lie under the prefix of the environment's state."""
 TOO_LARGE: Final = "E9240"
+NOT_MIGRATED: Final = "W9250"
 
 _NAME: Final = "function"
 _RUNTIME: Final = "python3.13"
@@ -163,7 +164,27 @@ def _lengths(graph: Graph, settings: Settings, names: Names, log: str) -> dict[s
     return {**places, **servers, **own}
 
 
+def adopted_finding(database: Database, settings: Settings) -> Diagnostic | None:
+    """That nobody runs its migrations here; None where it declares none, or is not adopted."""
+    found = database.migrations
+    if database.name not in settings.adopt.databases or found is None or not found.files:
+        return None
+    where = f"environments.{settings.environment}.adopt.databases.{database.name}"
+    return Diagnostic(
+        code=NOT_MIGRATED,
+        severity="warning",
+        message=f"{where}: the migrations in {found.dir} are not run here, because the "
+        "database belongs to somebody else",
+        at=database.at,
+        hint="run them as you did before, or by hand before the app that needs them starts",
+    )
+
+
 def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
+    for database in graph.databases:
+        found = adopted_finding(database, settings)
+        if found is not None:
+            yield found
     wanted = normalise(graph, settings, names)
     if wanted is None:
         return
