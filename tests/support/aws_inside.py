@@ -28,6 +28,7 @@ from encore_local.secrets import cache_key
 from encore_local.servers.server import HOST
 
 AUTHORITIES: Final = ("rds-ca-ecc384-g1", "rds-ca-rsa4096-g1", "rds-ca-rsa2048-g1")
+_SUPERUSER: Final = "rdsadmin"
 USUAL_AUTHORITY: Final = "rds-ca-rsa2048-g1"
 
 
@@ -55,11 +56,20 @@ class Machine:
 class PostgresMachine(Machine):
     def sql(self, text: str, *, database: str = "postgres") -> list[tuple[Any, ...]]:
         """As the superuser, whom RDS gives to nobody."""
-        return rows(self.place.postgres.connection(database), text)
+        return rows(self.connection(database), text)
 
     def sql_as(self, user: str, password: str, database: str, text: str) -> list[tuple[Any, ...]]:
-        keywords = {**self.place.postgres.connection(database), "user": user, "password": password}
-        return rows(keywords, text)
+        return rows({**self.connection(database), "user": user, "password": password}, text)
+
+    def connection(self, database: str = "postgres") -> dict[str, Any]:
+        return {**self.place.postgres.connection(database), "user": _SUPERUSER}
+
+    def prepare(self, user: str, password: str) -> None:
+        """Make it one of RDS, whose first user is ``user``. Ours is called the same at first."""
+        local = self.place.postgres.connection()
+        rows(local, f"CREATE ROLE {_SUPERUSER} SUPERUSER LOGIN PASSWORD '{local['password']}'")
+        self.sql(f"ALTER ROLE {local['user']} RENAME TO rdsboot")
+        self.sql(like_rds(user, password))
 
     def set_password(self, user: str, password: str) -> None:
         self.sql(f"ALTER ROLE \"{user}\" PASSWORD '{password}'")
@@ -70,7 +80,7 @@ class ValkeyMachine(Machine):
         """A command of a user who may do everything, and whom ElastiCache gives to nobody."""
         password = self.place.secrets.generated(cache_key("main"))
         with redis.Redis(host=HOST, port=self.place.cache.port, password=password) as client:
-            return client.execute_command(*words)  # type: ignore[no-untyped-call]
+            return client.execute_command(*words)
 
     def let_in(self, users: Sequence[CacheUser]) -> None:
         """These and nobody else; ``default`` is our own, whose password nobody knows."""
@@ -126,7 +136,7 @@ class Inside:
             self._front(server.port, self._roots[authority], port, postgres=True)
         )
         made = PostgresMachine(place, host, real, stack)
-        made.sql(like_rds(user, password))
+        made.prepare(user, password)
         self._running.append(made)
         return made
 

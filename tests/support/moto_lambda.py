@@ -162,7 +162,7 @@ class Lambda:
                 "log_group_name": f"/aws/lambda/{found.function_name}",
             },
         }
-        log, over = _ran(
+        log, code_of_exit = _ran(
             [str(code), str(brought), str(answer)],
             json.dumps(given),
             self._variables(found, inside),
@@ -170,7 +170,7 @@ class Lambda:
         )
         with (folder / "log").open("a") as kept:
             kept.write(log)
-        value, error = _outcome(answer, seconds if over else None, log)
+        value, error = _outcome(answer, code_of_exit, seconds, log)
         return Run(function=found.function_name, event=event, answer=value, error=error, log=log)
 
     def _variables(self, found: Any, inside: Inside) -> dict[str, str]:
@@ -277,7 +277,7 @@ def _key_of(name: str | None) -> str | None:
 
 def _unzipped(found: Any, folder: Path) -> Path:
     """The function's code, unpacked once."""
-    target = folder / "code" / found.code_digest.rpartition(":")[2]
+    target: Path = folder / "code" / found.code_digest.rpartition(":")[2]
     if not target.exists():
         part = target.with_name(f"{target.name}.{uuid.uuid4()}")
         with zipfile.ZipFile(BytesIO(found.code_bytes)) as opened:
@@ -304,8 +304,8 @@ def _brought(folder: Path) -> Path:
 
 def _ran(
     arguments: list[str], given: str, variables: Mapping[str, str], seconds: float
-) -> tuple[str, bool]:
-    """What it wrote, and whether its time was over."""
+) -> tuple[str, int | None]:
+    """What it wrote, and how it ended: None where its time was over."""
     command = [sys.executable, "-I", "-S", str(_RUNNER), *arguments]
     with subprocess.Popen(
         command,
@@ -316,21 +316,23 @@ def _ran(
         text=True,
     ) as process:
         try:
-            return process.communicate(given, timeout=seconds)[0], False
+            log = process.communicate(given, timeout=seconds)[0]
         except subprocess.TimeoutExpired:
             process.kill()
-            return process.communicate()[0], True
+            return process.communicate()[0], None
+    return log, process.returncode
 
 
-def _outcome(answer: Path, over: float | None, log: str) -> tuple[Any, str | None]:
+def _outcome(
+    answer: Path, code_of_exit: int | None, seconds: float, log: str
+) -> tuple[Any, str | None]:
     """What is answered, and Lambda's word for how it failed."""
-    if over is not None:
-        told = f"{answer.stem} Task timed out after {over:.2f} seconds"
+    if code_of_exit is None:
+        told = f"{answer.stem} Task timed out after {seconds:.2f} seconds"
         return {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {told}"}, "Unhandled"
-    try:
-        found = json.loads(answer.read_text())
-    except FileNotFoundError:
+    if not answer.exists():
         told = f"RequestId: {answer.stem} Error: Runtime exited: {log[-200:]}"
         return {"errorType": "Runtime.ExitError", "errorMessage": told}, "Unhandled"
+    found = json.loads(answer.read_text())
     answer.unlink()
-    return found, "Unhandled" if set(found) >= {"errorType", "stackTrace"} else None
+    return found, "Unhandled" if code_of_exit else None

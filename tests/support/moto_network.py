@@ -105,9 +105,9 @@ def _rules(id_: str, kind: str) -> list[Any]:
 
 
 def _is_for(rule: Any, port: int) -> bool:
-    return rule.ip_protocol == "-1" or (
-        rule.ip_protocol == "tcp" and rule.from_port <= port <= rule.to_port
-    )
+    if rule.ip_protocol == "tcp":
+        return bool(rule.from_port <= port <= rule.to_port)
+    return bool(rule.ip_protocol == "-1")
 
 
 def _names(rule: Any, others: list[str]) -> bool:

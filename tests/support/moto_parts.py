@@ -18,6 +18,10 @@ REGION: Final = "eu-north-1"
 CURRENT: Final = "AWSCURRENT"
 
 
+_GET: Final[Any] = get_backend
+"""Its types are one for each service of AWS."""
+
+
 class Part(Protocol):
     """One service. None: moto's turn."""
 
@@ -30,7 +34,7 @@ class Part(Protocol):
 
 def backend(service: str) -> Any:
     """Moto's memory of a service in the account and the region of the tests."""
-    regions = get_backend(service)[ACCOUNT]
+    regions = _GET(service)[ACCOUNT]
     return regions[REGION] if REGION in regions else regions["aws"]
 
 

@@ -70,7 +70,7 @@ class Rds:
             machine, group = self.machines.get(name), getattr(found, "db_subnet_group", None)
             yield Lying(
                 groups=tuple(found.vpc_security_group_ids),
-                subnets=tuple(each.id for each in group.subnets) if group is not None else (),
+                subnets=tuple(each.id for each in group._subnets) if group is not None else (),
                 at=(machine.host, machine.port) if machine is not None else ("", found.port),
             )
 
@@ -107,7 +107,7 @@ class Rds:
         backend("secretsmanager").put_secret_value(
             secret_id=found.master_user_secret.secret_arn,
             secret_string=json.dumps(kept),
-            secret_binary=b"",
+            secret_binary=None,
             client_request_token=secrets.token_hex(16),
             version_stages=["AWSCURRENT"],
         )

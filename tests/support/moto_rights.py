@@ -53,8 +53,13 @@ def allows(found: list[Any], action: str, resource: str, context: Context) -> bo
 
 
 def _statements(role: Any) -> Iterator[Any]:
-    texts = [*role.policies.values(), *(each.document for each in role.managed_policies.values())]
-    for text in texts:
+    named = [
+        version.document
+        for policy in role.managed_policies.values()
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+    for text in (*role.policies.values(), *named):
         yield from listed(json.loads(text)["Statement"])
 
 

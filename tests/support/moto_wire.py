@@ -80,7 +80,8 @@ class Call:
         """Those of the query protocol, with lists, numbers and what lies inside."""
         operation = get_service_model(self.service).operation_model(self.operation)
         pairs = urllib.parse.parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True)
-        parsed: dict[str, Any] = PROTOCOL_PARSERS["query"](operation).parse({"values": dict(pairs)})
+        parser: Any = PROTOCOL_PARSERS["query"](operation)
+        parsed: dict[str, Any] = parser.parse({"values": dict(pairs)})
         return parsed
 
     @property
