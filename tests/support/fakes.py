@@ -444,6 +444,7 @@ def install_fake(folder: Path, root: Path) -> dict[str, str]:
     (info / "entry_points.txt").write_text(
         "[encore_infra.providers]\n"
         "fake = tests.support.fakes:FileFakeProvider\n"
+        "cloud = tests.support.fake_cloud:FakeCloud\n"
         "broken = tests.support.fakes:NoSuchProvider\n"
         "lacking = encore_plugin_without_library:Provider\n"
     )

@@ -36,6 +36,44 @@ class Destroyed(Report, frozen=True, kw_only=True):
     left: tuple[str, ...]
 
 
+class Refreshed(Report, frozen=True, kw_only=True):
+    """``plan``: what was remembered wrongly, from the memory to what is there."""
+
+    plan: Plan
+
+
+class PendingLine(Value, frozen=True, kw_only=True):
+    """``destructive``: those of its statements that delete data."""
+
+    filename: str
+    destructive: tuple[str, ...]
+
+
+class DatabaseLine(Value, frozen=True, kw_only=True):
+    """``version`` is null before the first; ``adopted`` ran by another tool, and are unrecorded."""
+
+    name: str
+    exists: bool
+    version: int | None
+    dirty: bool
+    applied: tuple[str, ...]
+    pending: tuple[PendingLine, ...]
+    adopted: tuple[str, ...]
+
+
+class Migrations(Report, frozen=True, kw_only=True):
+    """``error`` is set when a problem, which stands in ``diagnostics``, keeps them from running."""
+
+    environment: str
+    databases: tuple[DatabaseLine, ...]
+
+
+class Migrated(Migrations, frozen=True, kw_only=True):
+    """``ran`` by this command: ``<database>/<file>``. ``databases`` are as they are now."""
+
+    ran: tuple[str, ...]
+
+
 class CheckResult(Value, frozen=True, kw_only=True):
     kind: str
     name: str

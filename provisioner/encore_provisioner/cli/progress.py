@@ -22,13 +22,12 @@ from encore_provisioner.cli.render.progress_text import (
     began,
     ended,
     explained,
-    listed,
     stopping,
     title,
     waited,
 )
 from encore_provisioner.cli.render.progress_tree import PLAIN_SPINNER, SPINNER, tree_lines
-from encore_provisioner.cli.render.style import STYLES, Line, line, visible
+from encore_provisioner.cli.render.style import STYLES, Line, line, listed, visible
 from encore_provisioner.cli.terminal import Terminal
 from encore_provisioner.engine.durations import usual_seconds
 from encore_provisioner.errors import ApplyError

@@ -6,6 +6,7 @@ environment's state folder, each replaced whole. Equal input leaves every file u
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ PROTOBUF_FILE: Final = "runtime.pb"
 ENV_FILE: Final = "runtime.env"
 JSON_LOSES: Final = "W9101"
 """The finding that ``infra.config.json`` cannot carry all that the protobuf does."""
+VALUES_ELSEWHERE: Final = "W9102"
+"""The finding that this machine does not know the value behind a variable."""
 
 
 def emitted(target: Target, bindings: Bindings, service: str | None = None) -> Emitted:
@@ -45,6 +48,14 @@ def write_runtime(target: Target, config: Emitted) -> tuple[str, ...]:
     for name, data, mode in contents:
         write_if_changed(target.state_dir / name, data, mode)
     return tuple(relative(target, name) for name, _, _ in contents)
+
+
+def remove_runtime(target: Target) -> None:
+    """Take away what :func:`write_runtime` wrote: it names what is gone, and holds secrets."""
+    for name in (JSON_FILE, PROTOBUF_FILE, ENV_FILE):
+        (target.state_dir / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not there, or something else is kept in it
+        target.state_dir.rmdir()
 
 
 def relative(target: Target, name: str) -> str:

@@ -13,6 +13,8 @@ COMMANDS = {
     "validate": "show everything that is wrong in the app's source",
     "plan": "show what apply would change",
     "apply": "create and change what the source declares, write the runtime config",
+    "refresh": "ask the cloud what is really there, and remember it",
+    "migrate": "run the migrations that have not run, or show how they stand",
     "config": "print the runtime config",
     "doctor": "connect to every resource with the app's own credentials",
     "status": "show what runs",

@@ -13,6 +13,7 @@ FILES = {
         "environments:\n"
         "  local: {provider: fake}\n"
         "  production: {provider: fake, type: production}\n"
+        "  cloud: {provider: cloud}\n"
         "  cracked: {provider: broken}\n"
         "  poor: {provider: lacking}\n"
     ),

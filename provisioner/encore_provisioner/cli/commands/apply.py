@@ -34,6 +34,7 @@ from encore_provisioner.cli.render.style import Line, count, line, seconds, tabl
 from encore_provisioner.cli.runtime_files import (
     ENV_FILE,
     JSON_LOSES,
+    VALUES_ELSEWHERE,
     emitted,
     relative,
     write_runtime,
@@ -194,14 +195,21 @@ def _report(
 ) -> None:
     """What was done, on stderr: the plan was the product."""
     lossy = any(item.code == JSON_LOSES for item in warnings)
-    others = tuple(item for item in warnings if item.code != JSON_LOSES)
-    session.terminal.note(diagnostics_lines(others, session.sources))
+    others = tuple(item for item in warnings if item.code not in _told_below(project))
+    session.terminal.note(diagnostics_lines(others, session.sources)[:-1])
     if plan.changes:
         done = f"Applied {count(len(plan.changes), 'change')} in {seconds(took)}."
         session.terminal.note([(), line((done, "good"))])
     if not project.provider.needs_secrets:
         _remind(plan, args, session)
     session.terminal.note([(), *_next_steps(project, lossy, args, session)])
+
+
+def _told_below(project: Project) -> tuple[str, ...]:
+    """Findings about the config that the next steps say in their own words. What waits for no
+    secrets keeps them elsewhere, and containers get them from there."""
+    needs_secrets = project.provider.needs_secrets
+    return (JSON_LOSES,) if needs_secrets else (JSON_LOSES, VALUES_ELSEWHERE)
 
 
 def _remind(plan: Plan, args: argparse.Namespace, session: Session) -> None:

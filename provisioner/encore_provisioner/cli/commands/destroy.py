@@ -22,8 +22,9 @@ from encore_provisioner.cli.options import (
 )
 from encore_provisioner.cli.progress import Reporter
 from encore_provisioner.cli.project import Project, open_project
-from encore_provisioner.cli.render.plan_text import plan_lines
+from encore_provisioner.cli.render.plan_text import kept_lines, plan_lines
 from encore_provisioner.cli.render.style import count, line
+from encore_provisioner.cli.runtime_files import remove_runtime
 from encore_provisioner.cli.session import Session, interrupted
 from encore_provisioner.cli.surface import OK
 from encore_provisioner.cli.terminal import no_answer
@@ -47,10 +48,13 @@ def run(args: argparse.Namespace, session: Session) -> int:
     left = _carry_out(project, plan, allowed, args, session)
     if left:
         raise _remains(project, left)
+    remove_runtime(project.target)
     if args.format == "json":
         session.print_document(Destroyed(plan=plan, left=left))
     else:
-        session.terminal.product([line((f"Nothing is left of {plan.environment}.", "good"))])
+        end = " but what is kept:" if plan.kept else "."
+        told = line((f"Nothing is left of {plan.environment}{end}", "good"))
+        session.terminal.product([told, *kept_lines(plan)[1:]])
     return OK
 
 

@@ -55,7 +55,10 @@ def _set(args: argparse.Namespace, session: Session) -> int:
     _require_declared(project, args.name)
     value = _read_value(args.name, session)
     project.provider.secrets(project.target).set(args.name, value)
-    told = f"{args.name} is set in {project.environment.name}; the next apply hands it to the app."
+    who = "the next apply hands it to the app"
+    if not project.provider.needs_secrets:
+        who = "containers that start from now on get it"
+    told = f"{args.name} is set in {project.environment.name}; {who}."
     return _changed(told, project, args, session)
 
 

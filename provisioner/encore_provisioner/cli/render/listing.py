@@ -27,7 +27,16 @@ from encore_provisioner.cli.render.style import (
     width,
 )
 
-_STATES: Final = {"running": "good", "stopped": "warning", "missing": "dim"}
+_STATES: Final = {
+    "running": "good",
+    "stopped": "warning",
+    "creating": "warning",
+    "modifying": "warning",
+    "deleting": "warning",
+    "failed": "error",
+    "missing": "dim",
+    "unknown": "dim",
+}
 
 
 def status_lines(servers: tuple[Server, ...]) -> list[Line]:

@@ -111,8 +111,13 @@ class Board:
         return item
 
     def of(self, *states: State) -> tuple[Item, ...]:
-        """The plan's steps in one of these states, in the plan's order."""
-        return tuple(item for item in self._items.values() if item.counts and item.state in states)
+        """The plan's steps in one of these states, in the plan's order; what failed while it was
+        only looked at, too."""
+        return tuple(
+            item
+            for item in self._items.values()
+            if item.state in states and (item.counts or item.state == "failed")
+        )
 
     @property
     def total(self) -> int:

@@ -12,7 +12,7 @@ from encore_config.plan import Op, Step
 from encore_config.position import End
 from encore_provisioner.cli.render.plan_parts import short_type
 from encore_provisioner.cli.render.progress_board import WORTH_NAMING, Board, Item
-from encore_provisioner.cli.render.style import Line, count, line, one_line, seconds
+from encore_provisioner.cli.render.style import Line, count, line, listed, one_line, seconds
 from encore_provisioner.errors import ApplyError
 
 DOING: Final[dict[Op, str]] = {
@@ -29,7 +29,6 @@ _DONE: Final[dict[Op, str]] = {
     "delete": "deleted",
     "same": "checked",
 }
-_NAMED: Final = 5
 
 
 def title(step: Step) -> str:
@@ -118,7 +117,7 @@ def explained(board: Board, command: str) -> ApplyError | None:
     rows += _same(groups[0])
     for group in groups[1:]:
         rows += [*_also(group[0]), *_same(group)]
-    rows += [*tally(board), f"The next {command} goes on from there."]
+    rows += [*tally(board), f"The next {command} goes on from there."] if board.total else []
     return ApplyError(
         "\n".join(rows),
         code=reason.code if reason else "step-failed",
@@ -142,7 +141,8 @@ def tally(board: Board) -> list[str]:
 
 
 def _failure(item: Item) -> str:
-    what = f"could not {item.step.op} {subject(item.step)}"
+    verb = "check" if item.step.op == "same" else item.step.op
+    what = f"could not {verb} {subject(item.step)}"
     return f"{what}: {item.message}" if item.message else what
 
 
@@ -181,11 +181,3 @@ def _rest(board: Board, now: float) -> str:
 
 def _names(items: Sequence[Item]) -> str:
     return f": {listed([title(item.step) for item in items])}" if items else ""
-
-
-def listed(names: Sequence[str], limit: int = _NAMED) -> str:
-    """``a, b and c``; of many the first ones and how many more there are."""
-    more = len(names) - limit
-    if more > 0:
-        return f"{', '.join(names[:limit])} and {more} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

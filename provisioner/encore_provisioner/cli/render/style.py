@@ -128,6 +128,14 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
+def listed(names: Sequence[str], limit: int = 5) -> str:
+    """``a, b and c``; of many the first ones and how many more there are."""
+    more = len(names) - limit
+    if more > 0:
+        return f"{', '.join(names[:limit])} and {more} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
 def seconds(value: float) -> str:
     """A duration as people say it: ``0.04 s``, ``12 s``, ``2 min 5 s``."""
     if value < 10:

@@ -112,6 +112,8 @@ def test_looking_is_no_step() -> None:
     assert [i.step.name for i in one.in_flight] == ["bucket/receipts"]
     told(one, 0, "done", look)
     assert (one.done, one.total) == (0, 1)
+    told(one, 0, "failed", step(BUCKET.type, BUCKET.name, op="same"))
+    assert [i.step.name for i in one.of("failed")] == [BUCKET.name]
 
 
 def test_a_deletion_that_was_left_behind_is_another_step() -> None:

@@ -33,7 +33,6 @@ from encore_provisioner.cli.render.progress_text import (
     elapsed,
     ended,
     explained,
-    listed,
     stopping,
     tally,
     title,
@@ -85,19 +84,6 @@ def test_an_estimate_is_no_finer_than_it_can_be(value: float, text: str) -> None
 @pytest.mark.parametrize(("value", "text"), [(0.4, "0 s"), (59.4, "59 s"), (125, "2 min 5 s")])
 def test_time_that_goes_on(value: float, text: str) -> None:
     assert elapsed(value) == text
-
-
-@pytest.mark.parametrize(
-    ("names", "text"),
-    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
-)
-def test_a_list_in_words(names: list[str], text: str) -> None:
-    assert listed(names) == text
-
-
-@given(st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True), min_size=6, max_size=900))
-def test_of_many_only_some_are_named(names: list[str]) -> None:
-    assert listed(names) == f"{', '.join(names[:5])} and {len(names) - 5} more"
 
 
 def test_a_resource_is_named_as_the_program_names_it() -> None:
@@ -240,6 +226,17 @@ def test_without_a_reason_the_message_stands_alone() -> None:
 
 def test_without_a_failure_there_is_nothing_to_explain() -> None:
     assert explained(board_at(20, *MIDDLE), "apply") is None
+
+
+def test_what_could_not_be_looked_at_is_explained_where_no_step_is_told_of() -> None:
+    look = step(BUCKET.type, BUCKET.name, op="same")
+    board = Board((), usual_seconds)
+    fail(board, look, "no answer", OTHER)
+    error = explained(board, "refresh")
+    assert error is not None
+    assert error.message == (
+        f"could not check aws:s3:Bucket {BUCKET.name}: no answer\nLikely cause: a quota is used up."
+    )
 
 
 PHASES: tuple[Phase, ...] = ("started", "finishing", "done", "failed", "abandoned")

@@ -11,6 +11,7 @@ from encore_provisioner.cli.render.style import (
     count,
     indent,
     line,
+    listed,
     one_line,
     plain,
     seconds,
@@ -93,3 +94,16 @@ def test_counts() -> None:
         "2 retries",
     ]
     assert count(2, "step") == "2 steps"
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_a_list_in_words(names: list[str], text: str) -> None:
+    assert listed(names) == text
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True), min_size=6, max_size=900))
+def test_of_many_only_some_are_named(names: list[str]) -> None:
+    assert listed(names) == f"{', '.join(names[:5])} and {len(names) - 5} more"
