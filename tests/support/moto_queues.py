@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tests.support.moto_parts import ACCOUNT, backend
 from tests.support.moto_rights import allows, listed
-from tests.support.moto_wire import Answer, Call, Reply
+from tests.support.moto_wire import Answer, Call, Reply, json_reply
 
 _SNS: Final = "sns.amazonaws.com"
 _LIMITS: Final = {
@@ -39,6 +39,11 @@ class Queues:
 
     def answer(self, call: Call) -> Reply | None:
         """Moto delivers to every queue that is subscribed, so it must not see the others."""
+        if call.service == "sqs" and call.operation == "SetQueueAttributes":
+            with _keeping_the_policy(call.given):
+                return self._through(call)
+        if call.service == "sqs" and call.operation == "GetQueueAttributes":
+            return _with_redrive_allowed(call.given, self._through(call))
         if call.service != "sns" or call.operation not in ("Publish", "PublishBatch"):
             return None
         with _only_those_who_get_it():
@@ -46,6 +51,31 @@ class Queues:
 
     def forget(self) -> None:
         """Moto forgets its own."""
+
+
+@contextmanager
+def _keeping_the_policy(given: Mapping[str, Any]) -> Iterator[None]:
+    """Moto takes it away with every other attribute that is set."""
+    queue = _queue(given)
+    before = queue.policy if queue is not None else None
+    yield
+    if queue is not None and "Policy" not in given.get("Attributes", {}):
+        queue.policy = before
+
+
+def _with_redrive_allowed(given: Mapping[str, Any], reply: Reply) -> Reply:
+    """Moto keeps it and does not show it."""
+    allowed = getattr(_queue(given), "redrive_allow_policy", None)
+    wanted = {"All", "RedriveAllowPolicy"} & set(given.get("AttributeNames", []))
+    if not reply.is_fine or not allowed or not wanted:
+        return reply
+    page = json.loads(reply.body or b"{}")
+    page.setdefault("Attributes", {})["RedriveAllowPolicy"] = allowed
+    return json_reply(reply.status, page)
+
+
+def _queue(given: Mapping[str, Any]) -> Any:
+    return backend("sqs").queues.get(str(given.get("QueueUrl", "")).rpartition("/")[2])
 
 
 def _of_limits(attributes: Mapping[str, str]) -> Answer | None:

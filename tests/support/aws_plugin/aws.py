@@ -17,7 +17,8 @@ from botocore.parsers import ResponseParserError
 from tests.support.aws_plugin.wire import Props
 
 _GONE: Final = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist", re.IGNORECASE)
-_LACKING: Final = (404, 500, 501)
+_LACKING: Final = ("404", "501")
+"""Moto has no page for the call at all; S3 says the same of a bucket that is not there."""
 _CONFIG: Final = Config(
     retries={"total_max_attempts": 1},
     max_pool_connections=32,
@@ -57,8 +58,8 @@ class Aws:
         except ClientError as error:
             raise _problem(error, self._client(service).meta.service_model.service_id) from error
         except ResponseParserError as error:
-            # Where moto does not know a call of a service in XML, it answers with a page of HTML.
-            raise LackingError(f"{service}: {operation}") from error
+            # A page of HTML: moto, or what stands before it, has fallen over the call.
+            raise AwsError(f"{service}: {operation}: {error}", code="", gone=False) from error
         return found
 
     def ask(self, service: str, operation: str, /, **given: Any) -> Props | None:
@@ -85,7 +86,7 @@ def _problem(error: ClientError, service: str) -> Exception:
     found, page = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
     code, words = str(found.get("Code", "")), str(found.get("Message", ""))
     status = int(page.get("HTTPStatusCode", 0))
-    if status in _LACKING and (code in {str(status), ""} or "not been implemented" in words):
+    if code in _LACKING and service != "S3":
         return LackingError(f"{service}: {error.operation_name}: {code} {words}")
     host = f"HostID: {page.get('HostId', '')}, " if service == "S3" else ""
     return AwsError(
