@@ -165,20 +165,23 @@ class AwsProvider:
         return site.open_site(target, self._doors).secrets()
 
     def migrations(self, target: Target) -> tuple[DatabaseMigrations, ...]:
-        self._refuse("ask which migrations have run", target)
+        from encore_aws import migrations
+
+        return migrations.standing(target, self._doors)
 
     def migrate(
         self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
     ) -> tuple[DatabaseMigrations, ...]:
-        del on_progress, lock_timeout
-        self._refuse("run migrations", target)
+        from encore_aws import migrations
+
+        # Each database has a lock of its own, which the function waits for.
+        del lock_timeout
+        return migrations.migrate(target, self._doors, on_progress=on_progress)
 
     def doctor(self, target: Target, *, on_check: OnCheck) -> tuple[Check, ...] | None:
-        del on_check
-        self._refuse("check what is there", target)
+        from encore_aws import reading
 
-    def _refuse(self, what: str, target: Target) -> NoReturn:
-        raise _not_yet(what, target)
+        return reading.doctor(target, self._doors, on_check=on_check)
 
 
 def _refuse_ports(new_ports: bool) -> None:
@@ -188,12 +191,3 @@ def _refuse_ports(new_ports: bool) -> None:
             code="usage",
             hint="leave --new-ports out",
         )
-
-
-def _not_yet(what: str, target: Target) -> RefusedError:
-    name = target.environment.name
-    return RefusedError(
-        f"the provider aws cannot {what} yet; nothing was done",
-        code="not-yet",
-        hint=f"what works: encore-infra plan --env {name} --offline",
-    )

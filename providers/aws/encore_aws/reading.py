@@ -5,23 +5,28 @@ In: a target, doors. Out: outputs, a plan of what a refresh found. Nothing in AW
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from encore_aws import error_help, offline, site
+from encore_aws import error_help, migrating, offline, site
 from encore_aws import status as servers
 from encore_aws.applying import conclude, patiently
+from encore_aws.checking import checks
+from encore_aws.inside import Inside
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors, Site
+from encore_config.graph import Graph
 from encore_config.plan import Plan, summarise
+from encore_provisioner.check import Check, Kind, OnCheck
 from encore_provisioner.engine.deployment import Deployment
 from encore_provisioner.engine.events import ended
 from encore_provisioner.engine.following import Following
 from encore_provisioner.engine.preview import deletions, refreshed
 from encore_provisioner.engine.state import State
-from encore_provisioner.errors import RefusedError
+from encore_provisioner.errors import ApplyError, RefusedError
 
 if TYPE_CHECKING:
     from encore_provisioner.provider import OnProgress, Outputs, ServerStatus, Target
@@ -40,6 +45,42 @@ def status(target: Target, doors: Doors) -> tuple[ServerStatus, ...]:
     deployment = _deployment(opened)
     found = deployment.export() if deployment else State()
     return servers.status(found.resources, opened.account)
+
+
+def doctor(target: Target, doors: Doors, *, on_check: OnCheck) -> tuple[Check, ...]:
+    """Inside the network what only can be reached there, the rest from here. Raises ``InfraError``.
+
+    That the function does not answer is told of what it would have looked at, and hides no more.
+    """
+    opened = site.open_site(target, doors)
+    found = state(opened).outputs
+    done: list[Check] = []
+    for check in (*_inside(target, found, opened), *checks(target.graph, found, opened.account)):
+        on_check(check)
+        done.append(check)
+    return tuple(done)
+
+
+def _inside(target: Target, outputs: Mapping[str, Any], opened: Site) -> tuple[Check, ...]:
+    if "function" not in outputs:
+        return ()
+    began = time.monotonic()
+    try:
+        return migrating.doctor(outputs, Inside(opened.account, outputs))
+    except ApplyError as error:
+        return tuple(_unreached(target.graph, error, time.monotonic() - began))
+
+
+def _unreached(graph: Graph, error: ApplyError, seconds: float) -> Iterator[Check]:
+    found: list[tuple[Kind, str]] = [
+        *(("database", each.name) for each in graph.databases),
+        *(("cache", each.name) for each in graph.caches),
+    ]
+    for kind, name in found:
+        yield Check(
+            kind=kind, name=name, ok=False, seconds=seconds,
+            reason=error.message, hint=error.hint,
+        )  # fmt: skip
 
 
 def state(opened: Site) -> State:

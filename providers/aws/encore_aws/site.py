@@ -125,7 +125,9 @@ def files(site: Site, backend: state_store.Backend | None, *, make: bool = False
     if found is None:
         return None
     key = found.key or find_key(state_store.alias(site.names), site.account)
-    return Files(bucket=found.bucket, prefix=found.prefix, key=key)
+    # A bucket that a person named may belong to another account.
+    owner = None if site.place.kind == "s3" else site.account.id
+    return Files(bucket=found.bucket, prefix=found.prefix, key=key, owner=owner)
 
 
 def program(site: Site, given: Given) -> Program:

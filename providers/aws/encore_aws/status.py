@@ -51,7 +51,7 @@ def status(resources: Iterable[Kept], account: Account) -> tuple[ServerStatus, .
     """In the order of the state. Raises :class:`AwsError`."""
     asked = [(item, _LOOKS[item.type]) for item in resources if item.type in _LOOKS]
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        return tuple(pool.map(lambda pair: _one(*pair, account), asked))
+        return tuple(pool.map(lambda pair: _one(pair[0], pair[1], account), asked))
 
 
 def _one(item: Kept, look: Look, account: Account) -> ServerStatus:
