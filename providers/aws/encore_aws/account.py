@@ -68,7 +68,7 @@ BUSY: Final = frozenset(
         *("ServiceUnavailable", "ServiceUnavailableException", "500", "502", "503", "504"),
     }
 )
-_ACTION: Final = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z*]+)")
+_ACTION: Final = re.compile(r"perform: ([A-Za-z0-9-]+:[A-Za-z*]+)")
 _NOT_ENOUGH_TIME: Final = re.compile(r"[Ss]ignature (expired|not yet current)")
 _USER: Final = re.compile(r"//[^/@\s]+@")
 """Name and password in the address of a proxy."""

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 from encore_aws.account import Account, AwsError, ask
 from encore_aws.generated import Clock, OnWait
-from encore_aws.presence import Call, Follows, Question, Rows
+from encore_aws.presence import TAG, Call, Follows, Question, Rows
 from encore_aws.presence_table import ROWS
 from encore_config.plan import Plan, Step
 from encore_provisioner.engine.paths import steps_of
@@ -238,7 +238,7 @@ class _Asker:
 
         found = ask(f"look for the {row.what} {it}", answers)
         items = [each for answer in found for each in _members(answer, call.items)]
-        return [each for each in items if not call.key or _at(each, call.key) == it]
+        return [each for each in items if not call.key or _value(each, call.key) == it]
 
     def _told(self, known: Known, row: Question, own: str, found: Mapping[str, Any]) -> _Answer:
         until = _at(found, row.until)
@@ -293,6 +293,14 @@ def _holder(found: Mapping[str, Any]) -> str:
     if "Key" in found:
         return "objects"
     return str(found.get("PolicyArn") or found.get("RoleName"))
+
+
+def _value(found: Mapping[str, Any], key: str) -> Any:
+    if key != TAG:
+        return _at(found, key)
+    # Network interfaces alone have it in the other place.
+    tags = found.get("Tags") or found.get("TagSet") or ()
+    return next((tag.get("Value") for tag in tags if tag.get("Key") == "Name"), None)
 
 
 def _at(found: Any, path: str) -> Any:

@@ -14,7 +14,8 @@ from typing import Any, Final
 from encore_aws.account import Account
 
 Given = Callable[[str, Account], dict[str, Any]]
-_TAG: Final = "tags.Name"
+TAG: Final = "tag:Name"
+_TAGS: Final = "tags.Name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,9 @@ class Call:
     """``operation`` as boto3 calls it, ``given`` its parameters for what is looked for.
 
     ``items``: the path to what was found, through lists and objects; empty where the answer itself
-    is it. ``key``: AWS answers with more than was asked for, and meant is what has exactly this
-    there. ``absent``: the codes of AWS that mean that nothing is there.
+    is it. ``key``: where each of them has what was looked for; the others, such as those with the
+    same beginning, are not meant. :data:`TAG` stands for the tag ``Name``. ``absent``: the codes of
+    AWS that mean that nothing is there.
     """
 
     operation: str
@@ -71,13 +73,15 @@ Row = Question | Follows
 Rows = Mapping[str, Row]
 
 
-def filtered(operation: str, items: str, name: str, parameter: str = "Filters") -> Call:
+def filtered(
+    operation: str, items: str, name: str, parameter: str = "Filters", key: str = ""
+) -> Call:
     """A call that lists what the filter ``name`` lets through."""
 
     def given(it: str, _account: Account) -> dict[str, Any]:
         return {parameter: [{"Name": name, "Values": [it]}]}
 
-    return Call(operation=operation, given=given, items=items)
+    return Call(operation=operation, given=given, items=items, key=key)
 
 
 def interfaces(name: str) -> Call:
@@ -91,7 +95,7 @@ def in_network(
     items: str,
     own: str,
     *,
-    id_filter: str,
+    by_id: Call,
     show: str,
     by: str = "Filters",
     state: str = "",
@@ -104,9 +108,9 @@ def in_network(
         what=what,
         service="ec2",
         show=f"aws ec2 {operation.replace('_', '-')} --{show} {{it}}",
-        by_id=filtered(operation, items, id_filter, by),
-        by_name=filtered(operation, items, "tag:Name", by),
-        name=_TAG,
+        by_id=by_id,
+        by_name=filtered(operation, items, TAG, by, key=TAG),
+        name=_TAGS,
         own=own,
         state=state,
         gone=frozenset(gone),

@@ -15,6 +15,7 @@ from encore_aws.presence import (
     Question,
     Rows,
     arn,
+    filtered,
     in_network,
     interfaces,
     of_caches,
@@ -31,13 +32,23 @@ _QUEUE: Final = "aws:sqs/queue:Queue"
 _SERVER: Final = "aws:rds/instance:Instance"
 _ROLE: Final = "aws:iam/role:Role"
 
+
+def _ids(parameter: str, operation: str, items: str, *absent: str) -> Call:
+    """By a list of ids, of which AWS refuses the whole where one is not there."""
+
+    def given(it: str, _account: Account) -> dict[str, Any]:
+        return {parameter: [it]}
+
+    return Call(operation=operation, given=given, items=items, absent=frozenset(absent))
+
+
 _NETWORK: Final[Rows] = {
     _VPC: in_network(
         "network",
         "describe_vpcs",
         "Vpcs",
         "VpcId",
-        id_filter="vpc-id",
+        by_id=filtered("describe_vpcs", "Vpcs", "vpc-id"),
         show="vpc-ids",
         state="State",
         holders=interfaces("vpc-id"),
@@ -50,7 +61,7 @@ _NETWORK: Final[Rows] = {
         "describe_subnets",
         "Subnets",
         "SubnetId",
-        id_filter="subnet-id",
+        by_id=filtered("describe_subnets", "Subnets", "subnet-id"),
         show="subnet-ids",
         state="State",
         holders=interfaces("subnet-id"),
@@ -60,7 +71,7 @@ _NETWORK: Final[Rows] = {
         "describe_internet_gateways",
         "InternetGateways",
         "InternetGatewayId",
-        id_filter="internet-gateway-id",
+        by_id=filtered("describe_internet_gateways", "InternetGateways", "internet-gateway-id"),
         show="internet-gateway-ids",
     ),
     _TABLE: in_network(
@@ -68,7 +79,7 @@ _NETWORK: Final[Rows] = {
         "describe_route_tables",
         "RouteTables",
         "RouteTableId",
-        id_filter="route-table-id",
+        by_id=filtered("describe_route_tables", "RouteTables", "route-table-id"),
         show="route-table-ids",
     ),
     "aws:ec2/route:Route": Follows(owner=_TABLE, why="a route is a line of its table"),
@@ -80,7 +91,7 @@ _NETWORK: Final[Rows] = {
         "describe_addresses",
         "Addresses",
         "AllocationId",
-        id_filter="allocation-id",
+        by_id=filtered("describe_addresses", "Addresses", "allocation-id"),
         show="allocation-ids",
     ),
     "aws:ec2/natGateway:NatGateway": in_network(
@@ -88,7 +99,7 @@ _NETWORK: Final[Rows] = {
         "describe_nat_gateways",
         "NatGateways",
         "NatGatewayId",
-        id_filter="nat-gateway-id",
+        by_id=_ids("NatGatewayIds", "describe_nat_gateways", "NatGateways", "NatGatewayNotFound"),
         show="nat-gateway-ids",
         by="Filter",
         state="State",
@@ -100,7 +111,7 @@ _NETWORK: Final[Rows] = {
         "describe_instances",
         "Reservations.Instances",
         "InstanceId",
-        id_filter="instance-id",
+        by_id=filtered("describe_instances", "Reservations.Instances", "instance-id"),
         show="instance-ids",
         state="State.Name",
         # It is shown for an hour more.
@@ -112,7 +123,7 @@ _NETWORK: Final[Rows] = {
         "describe_network_interfaces",
         "NetworkInterfaces",
         "NetworkInterfaceId",
-        id_filter="network-interface-id",
+        by_id=filtered("describe_network_interfaces", "NetworkInterfaces", "network-interface-id"),
         show="network-interface-ids",
         state="Status",
         going=(),
@@ -122,7 +133,14 @@ _NETWORK: Final[Rows] = {
         "describe_vpc_endpoints",
         "VpcEndpoints",
         "VpcEndpointId",
-        id_filter="vpc-endpoint-id",
+        by_id=_ids(
+            "VpcEndpointIds",
+            "describe_vpc_endpoints",
+            "VpcEndpoints",
+            # Seen in both spellings.
+            "InvalidVpcEndpointId.NotFound",
+            "InvalidVpcEndPointId.NotFound",
+        ),
         show="vpc-endpoint-ids",
         state="State",
         gone=("deleted",),
@@ -132,7 +150,7 @@ _NETWORK: Final[Rows] = {
         "describe_security_groups",
         "SecurityGroups",
         "GroupId",
-        id_filter="group-id",
+        by_id=filtered("describe_security_groups", "SecurityGroups", "group-id"),
         show="group-ids",
         holders=interfaces("group-id"),
     ),

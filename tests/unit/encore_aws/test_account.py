@@ -57,6 +57,13 @@ REFUSALS = {
         "sts:GetCallerIdentity is not allowed",
         "sts:GetCallerIdentity",
     ),
+    "denied by SNS, in its own writing": (
+        "AuthorizationError",
+        "User: arn:x is not authorized to perform: SNS:GetTopicAttributes on resource: y",
+        "aws-denied",
+        "SNS:GetTopicAttributes is not allowed",
+        "SNS:GetTopicAttributes",
+    ),
     "something": ("ValidationError", "what now", "aws-refused", "ValidationError: what now", "see"),
 }
 
