@@ -32,7 +32,8 @@ def migrate(
     target: Target, *, reporter: Reporter, lock_timeout: float
 ) -> tuple[DatabaseMigrations, ...]:
     """See ``Provider.migrate``. Raises ``RefusedError`` before, ``ApplyError`` after a change."""
-    migrations(target)
+    if not migrations(target):
+        return ()
     site = open_site(target)
     prepare(site.layout)
     with hold(site.layout.lock, command="migrate", timeout=lock_timeout):
