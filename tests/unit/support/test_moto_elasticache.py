@@ -101,7 +101,7 @@ def open_up(client: Client, name: str = "app", password: str = PASSWORD) -> None
         AccessString=ACCESS,
         AuthenticationMode={"Type": "password", "Passwords": [password]},
     )
-    seen = []
+    seen: list[str] = []
     while not seen or seen[-1] != "active":
         seen.append(elasticache.describe_users(UserId=name)["Users"][0]["Status"])
     assert seen == ["modifying", "active"]
