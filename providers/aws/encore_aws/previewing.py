@@ -40,8 +40,8 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
     now = offline.plan(target)
     opened = site.open_site(target, doors)
     backend = site.look(opened)
+    program = _program(opened, backend)
     with _deployment(opened, backend) as deployment:
-        program = _program(opened, backend)
         happened, state = _previewed(deployment, program, refresh)
     if happened.failure is not None:
         raise failure(happened, opened.name, lambda text: cleaned((text,)))
