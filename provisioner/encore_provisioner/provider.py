@@ -83,11 +83,15 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretInfo:
-    """A secret without its value: ``set_at`` is ISO 8601 in UTC, or None while it has no value."""
+    """A secret without its value: ``set_at`` is ISO 8601 in UTC, or None while it has no value.
+
+    ``known`` is False where nobody may look, so that it may have one all the same.
+    """
 
     name: str
     set_at: str | None
     services: tuple[str, ...]
+    known: bool = True
 
 
 class SecretStore(Protocol):

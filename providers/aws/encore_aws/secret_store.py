@@ -50,6 +50,7 @@ class _Seen:
     name: str
     versions: Versions | None
     set_at: str | None
+    denied: bool = False
 
 
 class AwsSecrets:
@@ -109,7 +110,12 @@ class AwsSecrets:
         Of an adopted one that these credentials may not look at, it is not known when it was set.
         """
         return tuple(
-            SecretInfo(name=seen.name, set_at=seen.set_at, services=self._declared[seen.name])
+            SecretInfo(
+                name=seen.name,
+                set_at=seen.set_at,
+                services=self._declared[seen.name],
+                known=not seen.denied,
+            )
             for seen in self._look(sorted(self._declared))
         )
 
@@ -147,7 +153,7 @@ class AwsSecrets:
         except AwsError as error:
             if name not in self._adopted or error.answer not in DENIED:
                 raise
-            return _Seen(name=name, versions=None, set_at=None)
+            return _Seen(name=name, versions=None, set_at=None, denied=True)
         return _Seen(name=name, versions=found, set_at=set_at)
 
     def _set_at(self, name: str, version: str | None) -> str | None:

@@ -115,11 +115,13 @@ class Stopped(Report, frozen=True, kw_only=True):
 
 
 class SecretLine(Value, frozen=True, kw_only=True):
-    """``set_at`` is ISO 8601 in UTC, null while the secret has no value."""
+    """``set_at`` is ISO 8601 in UTC, null while the secret has no value, or where that is not
+    ``known``: an adopted one that these credentials may not look at."""
 
     name: str
     set_at: str | None
     services: tuple[str, ...]
+    known: bool = True
 
 
 class Secrets(Report, frozen=True, kw_only=True):

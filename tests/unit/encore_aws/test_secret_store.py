@@ -204,10 +204,11 @@ def test_what_is_adopted_is_left_alone(account: Account, moto: MotoServer) -> No
             deed()
         assert caught.value.code == "secret-adopted"
     assert store.missing() == ("Salt",)
-    assert store.list()[1].set_at is not None
+    assert (store.list()[1].set_at is not None, store.list()[1].known) == (True, True)
     moto.fail("DescribeSecret", "AccessDeniedException", times=2)
     hidden = AwsSecrets(account, NAMES, declared={"A": ()}, adopted={"A": THEIRS})
-    assert hidden.list()[0].set_at is None
+    (info,) = hidden.list()
+    assert (info.set_at, info.known) == (None, False)
 
 
 DENIAL = (

@@ -65,7 +65,7 @@ def _set(args: argparse.Namespace, session: Session) -> int:
 def _list(args: argparse.Namespace, session: Session) -> int:
     project = open_project(session, args.app, args.env)
     secrets = tuple(
-        SecretLine(name=s.name, set_at=s.set_at, services=s.services)
+        SecretLine(name=s.name, set_at=s.set_at, services=s.services, known=s.known)
         for s in project.provider.secrets(project.target).list()
     )
     if args.format == "json":

@@ -64,12 +64,18 @@ def secrets_lines(secrets: tuple[SecretLine, ...]) -> list[Line]:
     rows = [
         (
             (item.name, "bold"),
-            (item.set_at, "") if item.set_at else ("not set", "warning"),
+            _set(item),
             ", ".join(item.services) or "not declared",
         )
         for item in secrets
     ]
     return table([head, *rows])
+
+
+def _set(item: SecretLine) -> Span:
+    if item.set_at:
+        return item.set_at, ""
+    return ("not set", "warning") if item.known else ("unknown", "dim")
 
 
 def environments_lines(environments: tuple[EnvironmentLine, ...]) -> list[Line]:
