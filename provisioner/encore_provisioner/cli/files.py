@@ -17,6 +17,9 @@ from encore_provisioner.errors import InfraError
 
 PRIVATE: Final = 0o600
 PUBLIC: Final = 0o644
+JSON_FILE: Final = "infra.config.json"
+PROTOBUF_FILE: Final = "runtime.pb"
+ENV_FILE: Final = "runtime.env"
 
 
 def write_if_changed(path: Path, data: bytes, mode: int) -> bool:

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Final
 
 from encore_provisioner.binding import Bindings
-from encore_provisioner.cli.files import PRIVATE, PUBLIC, write_if_changed
+from encore_provisioner.cli.files import (
+    ENV_FILE,
+    JSON_FILE,
+    PRIVATE,
+    PROTOBUF_FILE,
+    PUBLIC,
+    write_if_changed,
+)
 from encore_provisioner.emit import Emitted, emit, environment_variables, render_env
 from encore_provisioner.provider import Target
 
-JSON_FILE: Final = "infra.config.json"
-PROTOBUF_FILE: Final = "runtime.pb"
-ENV_FILE: Final = "runtime.env"
 JSON_LOSES: Final = "W9101"
 """The finding that ``infra.config.json`` cannot carry all that the protobuf does."""
 VALUES_ELSEWHERE: Final = "W9102"

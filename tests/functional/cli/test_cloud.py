@@ -195,3 +195,19 @@ def test_while_something_is_left_the_runtime_config_stays(cloud: Tool) -> None:
     assert failed.code == 1
     assert "this is left:\n  a bucket named x\n" in failed.err
     assert (cloud.app / ".encore" / "infra" / "cloud" / "runtime.env").exists()
+
+
+def test_an_environment_that_was_applied_from_here_is_in_use(cloud: Tool) -> None:
+    folder = cloud.app / ".encore" / "infra" / "cloud"
+    for path in folder.iterdir():
+        if path.name != "runtime.env":
+            path.unlink()
+    (found,) = [
+        item
+        for item in cloud.ok("env", "list", "--format", "json").json()["environments"]
+        if item["name"] == "cloud"
+    ]
+    assert found["state"] is True
+    assert cloud("env", "rm", "cloud").code == 1
+    cloud.ok("destroy", "--yes", *CLOUD)
+    cloud.ok("env", "rm", "cloud")

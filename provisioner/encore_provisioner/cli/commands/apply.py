@@ -18,6 +18,7 @@ from encore_config.plan import Plan
 from encore_provisioner.cli.commands.plan import secret_command
 from encore_provisioner.cli.commands.plan import show as show_plan
 from encore_provisioner.cli.documents import Applied
+from encore_provisioner.cli.files import ENV_FILE
 from encore_provisioner.cli.options import (
     add_allow_data_loss,
     add_app_dir,
@@ -32,7 +33,6 @@ from encore_provisioner.cli.render.diagnostics import diagnostics_lines
 from encore_provisioner.cli.render.plan_text import plan_lines, secret_lines
 from encore_provisioner.cli.render.style import Line, count, line, seconds, table
 from encore_provisioner.cli.runtime_files import (
-    ENV_FILE,
     JSON_LOSES,
     VALUES_ELSEWHERE,
     emitted,

@@ -13,7 +13,7 @@ import msgspec
 from encore_config.environment import EnvironmentEntry, EnvironmentFile, EnvironmentType
 from encore_provisioner.cli.documents import EnvironmentChanged, EnvironmentLine, Environments
 from encore_provisioner.cli.environment_edit import add_entry, remove_entry
-from encore_provisioner.cli.files import PUBLIC, write_if_changed
+from encore_provisioner.cli.files import ENV_FILE, PUBLIC, write_if_changed
 from encore_provisioner.cli.options import Parser, add_app_option, add_format
 from encore_provisioner.cli.project import open_file, open_project, open_root
 from encore_provisioner.cli.render.listing import environments_lines
@@ -204,7 +204,8 @@ def _refuse_state(args: argparse.Namespace, session: Session, root: Path) -> Non
 
 def _has_state(root: Path, name: str) -> bool:
     folder = root / ".encore" / "infra" / name
-    return any((folder / kept).exists() for kept in ("state.json", "data", "servers.json"))
+    kept = ("state.json", "data", "servers.json", ENV_FILE)
+    return any((folder / name).exists() for name in kept)
 
 
 def _changed(told: str, args: argparse.Namespace, session: Session) -> int:
