@@ -40,7 +40,14 @@ class Network:
 
     def _lying(self) -> Iterator[Lying]:
         yield from self._servers()
+        gone = {
+            gateway._eni.id
+            for gateway in backend("ec2").nat_gateways.values()
+            if gateway.state == "deleted"
+        }
         for found in backend("ec2").enis.values():
+            if found.id in gone:
+                continue  # Moto leaves the interface of a gateway behind.
             groups = tuple(each.id for each in found.group_set)
             yield Lying(groups=groups, subnets=(found.subnet.id,))
         for found in backend("lambda").list_functions():

@@ -30,7 +30,7 @@ Answer = tuple[int, str, str]
 _REST: Final = frozenset({"lambda", "cloudfront"})
 _S3_PARTS: Final = (
     *("versioning", "encryption", "policy", "lifecycle", "publicAccessBlock", "tagging"),
-    "ownershipControls",
+    *("ownershipControls", "cors"),
 )
 
 

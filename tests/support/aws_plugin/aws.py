@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import boto3
@@ -19,6 +21,8 @@ from tests.support.aws_plugin.wire import Props
 _GONE: Final = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist", re.IGNORECASE)
 _LACKING: Final = ("404", "501")
 """Moto has no page for the call at all; S3 says the same of a bucket that is not there."""
+_PATIENCE: Final = 30.0
+_EVERY: Final = 0.05
 _CONFIG: Final = Config(
     retries={"total_max_attempts": 1},
     max_pool_connections=32,
@@ -95,6 +99,15 @@ def _problem(error: ClientError, service: str) -> Exception:
         code=code,
         gone=bool(_GONE.search(code)) or (service == "S3" and code == "404"),
     )
+
+
+def wait(is_done: Callable[[], bool]) -> None:
+    """Raises ``TimeoutError``. The genuine plugin waits for minutes, ours for nearly none."""
+    until = time.monotonic() + _PATIENCE
+    while not is_done():
+        if time.monotonic() > until:
+            raise TimeoutError("timeout while waiting for state to become as wanted")
+        time.sleep(_EVERY)
 
 
 def listed(tags: dict[str, str] | None) -> list[dict[str, str]]:

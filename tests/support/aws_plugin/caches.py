@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tests.support.aws_plugin.aws import Aws, found, given, listed, told
+from tests.support.aws_plugin.aws import Aws, found, given, listed, told, wait
 from tests.support.aws_plugin.kind import Kind, Tagging, names
 from tests.support.aws_plugin.wire import Props
 
@@ -57,7 +57,9 @@ def _make_group(aws: Aws, inputs: Props) -> str:
         **given(inputs, **_GROUP),
         Tags=listed(inputs.get("tags")),
     )
-    return str(inputs["replicationGroupId"])
+    id_ = str(inputs["replicationGroupId"])
+    wait(lambda: _status(aws, "group", id_) == "available")
+    return id_
 
 
 def _look_at_group(aws: Aws, id_: str, state: Props) -> Props | None:
@@ -105,6 +107,7 @@ def _change_group(aws: Aws, id_: str, old: Props, new: Props, keys: frozenset[st
         asked["UserGroupIdsToRemove"] = sorted(before - after)
     if asked:
         aws.call("elasticache", "modify_replication_group", ReplicationGroupId=id_, **now, **asked)
+    wait(lambda: _status(aws, "group", id_) == "available")
 
 
 def _count(aws: Aws, id_: str, before: int, after: int) -> None:
@@ -121,6 +124,7 @@ def _count(aws: Aws, id_: str, before: int, after: int) -> None:
 def _drop_group(aws: Aws, id_: str, state: Props) -> None:
     last = given(state, finalSnapshotIdentifier="FinalSnapshotIdentifier")
     aws.call("elasticache", "delete_replication_group", ReplicationGroupId=id_, **last)
+    wait(lambda: _status(aws, "group", id_) is None)
 
 
 def _make_subnets(aws: Aws, inputs: Props) -> str:
@@ -285,11 +289,26 @@ def _change_user(aws: Aws, id_: str, old: Props, new: Props, keys: frozenset[str
         asked |= _mode(new)
     if asked:
         aws.call("elasticache", "modify_user", UserId=id_, **asked)
+        wait(lambda: _status(aws, "user", id_) == "active")
 
 
 def _drop_user(aws: Aws, id_: str, state: Props) -> None:
     del state
     aws.call("elasticache", "delete_user", UserId=id_)
+    wait(lambda: _status(aws, "user", id_) is None)
+
+
+_SHOWN: Final = {
+    "user": ("describe_users", "UserId", "Users"),
+    "user group": ("describe_user_groups", "UserGroupId", "UserGroups"),
+    "group": ("describe_replication_groups", "ReplicationGroupId", "ReplicationGroups"),
+}
+
+
+def _status(aws: Aws, what: str, id_: str) -> str | None:
+    call, key, pages = _SHOWN[what]
+    found = (aws.ask("elasticache", call, **{key: id_}) or {}).get(pages, [])
+    return str(found[0].get("Status")) if found else None
 
 
 def _make_users(aws: Aws, inputs: Props) -> str:
@@ -327,11 +346,13 @@ def _change_users(aws: Aws, id_: str, old: Props, new: Props, keys: frozenset[st
         }
         asked = {name: ids for name, ids in changes.items() if ids}
         aws.call("elasticache", "modify_user_group", UserGroupId=id_, **asked)
+        wait(lambda: _status(aws, "user group", id_) == "active")
 
 
 def _drop_users(aws: Aws, id_: str, state: Props) -> None:
     del state
     aws.call("elasticache", "delete_user_group", UserGroupId=id_)
+    wait(lambda: _status(aws, "user group", id_) is None)
 
 
 KINDS: Final[Mapping[str, Kind]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.support.aws_plugin.aws import Aws, deep_lower, deep_upper, found, listed, told
+from tests.support.aws_plugin.aws import Aws, deep_lower, deep_upper, found, listed, told, wait
 from tests.support.aws_plugin.kind import Kind, Tagging, names
 from tests.support.aws_plugin.wire import Props
 
@@ -114,7 +114,16 @@ def _make_server(aws: Aws, inputs: Props) -> str:
         **_asked(inputs, frozenset(_CREATED)),
         Tags=listed(inputs.get("tags")),
     )
+    _wait(aws, str(inputs["identifier"]))
     return str(page["DBInstance"]["DbiResourceId"])
+
+
+def _wait(aws: Aws, name: str) -> None:
+    def is_there() -> bool:
+        page = aws.call("rds", "describe_db_instances", DBInstanceIdentifier=name)
+        return bool(page["DBInstances"][0]["DBInstanceStatus"] == "available")
+
+    wait(is_there)
 
 
 def _server(aws: Aws, id_: str, state: Props) -> Props | None:
@@ -178,6 +187,7 @@ def _change_server(aws: Aws, id_: str, old: Props, new: Props, keys: frozenset[s
             **logs,
             **renamed,
         )
+        _wait(aws, str(new["identifier"]))
 
 
 def _log_exports(old: Props, new: Props) -> Props:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.aws_plugin.aws import Aws, deep_lower, deep_upper, found, given, tagged
+from tests.support.aws_plugin.aws import Aws, deep_lower, deep_upper, found, given, tagged, wait
 from tests.support.aws_plugin.kind import Kind, Tagging, names
 from tests.support.aws_plugin.wire import Props
 
@@ -85,7 +85,18 @@ def _make(aws: Aws, inputs: Props) -> str:
         **_configuration(inputs),
         Tags=inputs.get("tags") or {},
     )
-    return str(inputs["name"])
+    id_ = str(inputs["name"])
+    _wait(aws, id_)
+    return id_
+
+
+def _wait(aws: Aws, id_: str) -> None:
+    def is_there() -> bool:
+        there = aws.call("lambda", "get_function_configuration", FunctionName=id_)
+        status = there.get("LastUpdateStatus") or "Successful"
+        return there.get("State", "Active") == "Active" and status == "Successful"
+
+    wait(is_there)
 
 
 def _settle(aws: Aws, id_: str, inputs: Props) -> None:
@@ -147,10 +158,12 @@ def _change(aws: Aws, id_: str, old: Props, new: Props, keys: frozenset[str]) ->
             ZipFile=zipped(new["code"]),
             **given(new, "architectures"),
         )
+        _wait(aws, id_)
     if "reservedConcurrentExecutions" in keys:
         _settle(aws, id_, new)
     if keys - {"tags", *_CODE, "reservedConcurrentExecutions"}:
         aws.call("lambda", "update_function_configuration", FunctionName=id_, **_configuration(new))
+        _wait(aws, id_)
 
 
 def _drop(aws: Aws, id_: str, state: Props) -> None:

@@ -328,27 +328,18 @@ def _rule(side: str) -> Kind:
         if "tags" in keys:
             retag(aws, id_, old, new)
         asked = given(
-            new,
-            "ipProtocol",
-            "fromPort",
-            "toPort",
-            "cidrIpv4",
-            "cidrIpv6",
-            "prefixListId",
-            "referencedSecurityGroupId",
-            "description",
+            # Without a port every port is meant, which the call itself writes so.
+            {"fromPort": -1, "toPort": -1, **new},
+            *("ipProtocol", "fromPort", "toPort", "description"),
+            *("cidrIpv4", "cidrIpv6", "prefixListId"),
+            referencedSecurityGroupId="ReferencedGroupId",
         )
         if keys - {"tags"}:
             aws.call(
                 "ec2",
                 "modify_security_group_rules",
                 GroupId=new["securityGroupId"],
-                SecurityGroupRules=[
-                    {
-                        "SecurityGroupRuleId": id_,
-                        "SecurityGroupRule": asked,
-                    }
-                ],
+                SecurityGroupRules=[{"SecurityGroupRuleId": id_, "SecurityGroupRule": asked}],
             )
 
     def drop(aws: Aws, id_: str, state: Props) -> None:

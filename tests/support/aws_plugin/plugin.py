@@ -131,7 +131,7 @@ class Plugin:
             try:
                 kind.settle(self.aws, id_, given)
                 state = {**given, **(kind.look(self.aws, id_, given) or {})}
-            except (AwsError, LackingError) as error:
+            except (AwsError, LackingError, TimeoutError) as error:
                 told = f"setting {kind.kind.called(given)}: {error}"
                 raise PartlyMadeError(told, id_=id_, state=given) from error
             return id_, {**state, **self._place(where)}
@@ -208,7 +208,7 @@ class Plugin:
         except ProblemError as error:
             self._journal.write(operation=operation, urn=where.urn, error=str(error))
             raise
-        except (FaultError, AwsError, LackingError, ValueError, KeyError) as error:
+        except (FaultError, AwsError, LackingError, OSError, ValueError, KeyError) as error:
             words = str(error) if not isinstance(error, KeyError) else f"missing {error}"
             if verb and not isinstance(error, FaultError):
                 words = f"{verb} {self._kind(where).called(props or {})}: {words}"
