@@ -300,8 +300,14 @@ MAKERS: Final[tuple[Callable[[Account], Made], ...]] = (
     *(server, parameter_group, subnet_group, cache_user, log_group, role, policy, profile, secret),
 )
 
-Reply = tuple[str, Mapping[str, Any]] | tuple[str, str]
-"""An operation as boto3 calls it, and its answer: an object, or the code of an error."""
+Reply = (
+    tuple[str, Mapping[str, Any]]
+    | tuple[str, str]
+    | tuple[str, Mapping[str, Any], Mapping[str, Any]]
+)
+"""An operation as boto3 calls it, its answer (an object, or the code of an error), and where that
+matters what it must be given.
+"""
 
 
 class Told:
@@ -321,11 +327,11 @@ class Told:
             aws_secret_access_key="test",
         )
         stubber = Stubber(client)
-        for operation, answer in self._replies:
+        for operation, answer, *given in self._replies:
             if isinstance(answer, str):
                 stubber.add_client_error(operation, service_error_code=answer)
             else:
-                stubber.add_response(operation, dict(answer))
+                stubber.add_response(operation, dict(answer), *given)
         stubber.activate()
         return client
 

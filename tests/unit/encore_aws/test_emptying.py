@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import boto3
 import pytest
 from tests.support.aws_things import told
-from tests.support.moto_server import OTHER_ACCOUNT, REGION, MotoServer
+from tests.support.moto_server import ACCOUNT, OTHER_ACCOUNT, REGION, MotoServer
 
 from encore_aws.account import Account, AwsError, open_account
 from encore_aws.emptying import empty
@@ -63,6 +63,35 @@ def test_old_versions_and_marks_are_deleted(account: Account) -> None:
     assert "Versions" not in answer
     assert "DeleteMarkers" not in answer
     s3.delete_bucket(Bucket=BUCKET)
+
+
+def test_pages_follow_one_another() -> None:
+    """Nothing is listed twice, also where a key has more versions than fit on a page."""
+    where = {"Bucket": BUCKET, "ExpectedBucketOwner": ACCOUNT}
+    versions, uploads = {**where, "MaxKeys": 1}, {**where, "MaxUploads": 1}
+
+    def page(version: str, **more: Any) -> dict[str, Any]:
+        return {"Versions": [{"Key": "k", "VersionId": version}], **more}
+
+    within = {"IsTruncated": True, "NextKeyMarker": "k", "NextVersionIdMarker": "1"}
+    behind = {"IsTruncated": True, "NextKeyMarker": "k"}
+    more = {"IsTruncated": True, "NextKeyMarker": "a", "NextUploadIdMarker": "7"}
+    account = told(
+        ("list_multipart_uploads", more, uploads),
+        ("list_multipart_uploads", {}, {**uploads, "KeyMarker": "a", "UploadIdMarker": "7"}),
+        ("list_object_versions", page("1", **within), versions),
+        ("delete_objects", {}),
+        (
+            "list_object_versions",
+            page("2", **behind),
+            {**versions, "KeyMarker": "k", "VersionIdMarker": "1"},
+        ),
+        ("delete_objects", {}),
+        ("list_object_versions", {}, {**versions, "KeyMarker": "k"}),
+        ("list_multipart_uploads", {}, uploads),
+        ("list_object_versions", {}, versions),
+    )
+    assert empty(BUCKET, account, page=1) == 2
 
 
 def test_unfinished_uploads_are_ended(account: Account) -> None:

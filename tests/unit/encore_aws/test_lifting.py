@@ -212,6 +212,21 @@ def test_a_server_that_needs_nothing_is_left_alone(answer: Any) -> None:
     lift(obstacles([SERVER_KEPT]), told(answer))
 
 
+def test_a_server_is_looked_for_by_its_own_id_and_changed_by_the_name_it_has_now() -> None:
+    by_id = {"Filters": [{"Name": "dbi-resource-id", "Values": [RDS_ID]}]}
+    change = {
+        "DBInstanceIdentifier": "renamed",
+        "DeletionProtection": False,
+        "ApplyImmediately": True,
+    }
+    account = told(
+        (*instance("available"), by_id),
+        ("modify_db_instance", {}, change),
+        (*instance("available", protection=False), by_id),
+    )
+    lift(obstacles([SERVER_KEPT]), account)
+
+
 def test_a_server_that_goes_meanwhile_is_no_error() -> None:
     account = told(
         instance("available"),
