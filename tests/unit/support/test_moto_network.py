@@ -22,7 +22,9 @@ def test_a_gateway_that_is_gone_lies_in_no_subnet(client: Client) -> None:
 
 def test_a_bucket_keeps_its_policy_when_its_rules_for_browsers_go(client: Client) -> None:
     s3 = client("s3")
-    s3.create_bucket(Bucket="b", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    s3.create_bucket(
+        Bucket="shop-pictures", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"}
+    )
     tls = {
         "Effect": "Deny",
         "Principal": "*",
@@ -31,6 +33,6 @@ def test_a_bucket_keeps_its_policy_when_its_rules_for_browsers_go(client: Client
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [tls]})
-    s3.put_bucket_policy(Bucket="b", Policy=policy)
-    s3.delete_bucket_cors(Bucket="b")
-    assert s3.get_bucket_policy(Bucket="b")["Policy"] == policy
+    s3.put_bucket_policy(Bucket="shop-pictures", Policy=policy)
+    s3.delete_bucket_cors(Bucket="shop-pictures")
+    assert s3.get_bucket_policy(Bucket="shop-pictures")["Policy"] == policy
