@@ -81,6 +81,7 @@ def _everything(certain: Made) -> Made:
             "address": f"{name.replace('/', '-').replace('#', '-')}.made.test",
             "primaryEndpointAddress": f"{name.replace('/', '-')}.made.test",
             "domainName": f"{name.replace('/', '-').replace('#', '-')}.made.test",
+            "masterUserSecrets": [{"secretArn": f"arn:aws:made:first-user-of-{physical}"}],
         }
         return {**invented, **certain(kind, name, inputs)}
 

@@ -140,8 +140,9 @@ class _Run:
                 for urn in (*adopted, *left[:1]):
                     self._tell.failed(urn, error)
                 raise
-            while adopted:
-                self._tell.done(adopted.pop())
+            for urn in adopted:
+                self._tell.done(urn)
+            adopted = []
 
     def _part(self, part: tuple[MigrationFile, ...]) -> None:
         pending: tuple[str, ...] | None = None
