@@ -5,7 +5,8 @@ it knows what moto does not (most of ElastiCache, the certificates of RDS, the d
 versions), it lets real servers and functions run where it is given an :class:`Inside`, and it fails
 where a test wants it to. It runs in a thread of the test's own process, so a test may look into it;
 other processes reach it by its address. One neighbour for each service: ``moto_parts`` (S3,
-Secrets Manager), ``moto_rds``, ``moto_elasticache``, ``moto_lambda``, ``moto_queues``.
+Secrets Manager), ``moto_rds``, ``moto_elasticache``, ``moto_lambda``, ``moto_queues`` (SNS, SQS),
+``moto_network``, ``moto_cloudfront``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from tests.support import moto_wire as wire
 from tests.support.aws_inside import Inside
+from tests.support.moto_cloudfront import CloudFront
 from tests.support.moto_elasticache import ElastiCache, user_of
 from tests.support.moto_lambda import Lambda
 from tests.support.moto_network import Lying, Network
@@ -78,7 +80,7 @@ class MotoServer:
         self.functions = Lambda(inside, lambda: self.environment, self._servers)
         self._parts: tuple[Part, ...] = (
             *(S3(), SecretsManager(), self.caches, self.rds, self.functions),
-            *(Queues(self._through), Network(self._servers)),
+            *(CloudFront(), Queues(self._through), Network(self._servers)),
         )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 

@@ -85,6 +85,29 @@ class Call:
         return parsed
 
     @property
+    def rest_parameters(self) -> dict[str, Any]:
+        """Those of the protocol rest-xml: of the address, the headers and the body."""
+        operation = get_service_model(self.service).operation_model(self.operation)
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-").title(): value
+            for name, value in self.environ.items()
+            if name.startswith("HTTP_")
+        }
+        query = dict(urllib.parse.parse_qsl(self.environ.get("QUERY_STRING", "")))
+        parser: Any = PROTOCOL_PARSERS["rest-xml"](operation)
+        parsed: dict[str, Any] = parser.parse(
+            {
+                "method": self.environ["REQUEST_METHOD"],
+                "values": query,
+                "headers": headers,
+                "body": self.body,
+                "url_path": self.path,
+                "url_params": _held(operation.http["requestUri"], self.path),
+            }
+        )
+        return parsed
+
+    @property
     def path(self) -> str:
         return str(self.environ.get("PATH_INFO", ""))
 
@@ -150,6 +173,12 @@ def _s3_operation(environ: Environ) -> str:
     return f"{method}{kind}{part[:1].upper()}{part[1:]}"
 
 
+def _held(template: str, path: str) -> dict[str, str]:
+    """What stands in the holes of an address."""
+    pairs = zip(template.partition("?")[0].split("/"), path.split("/"), strict=False)
+    return {hole[1:-1]: urllib.parse.unquote(text) for hole, text in pairs if hole[:1] == "{"}
+
+
 def _rest_operation(service: str, environ: Environ) -> str:
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     for name, verb, pattern in _rest_paths(service):
@@ -179,6 +208,15 @@ def answered(call: Call, result: Mapping[str, Any]) -> Reply:
     operation = get_service_model(call.service).operation_model(call.operation)
     found = get_serializer_class(call.service, "query")(operation).serialize(dict(result))
     return xml(200, found["body"])
+
+
+def rest_answered(call: Call, result: Mapping[str, Any]) -> Reply:
+    """The same of the protocol rest-xml."""
+    operation = get_service_model(call.service).operation_model(call.operation)
+    found = get_serializer_class(call.service, "rest-xml")(operation).serialize(dict(result))
+    headers = tuple((name, str(value)) for name, value in found["headers"].items())
+    body = found["body"] if isinstance(found["body"], bytes) else found["body"].encode()
+    return Reply(status=found["status_code"], headers=headers, body=body)
 
 
 def failed(call: Call, answer: Answer) -> Reply:
