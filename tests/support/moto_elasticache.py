@@ -113,6 +113,7 @@ class ElastiCache:
             user.authentication_type, user.passwords = kind, passwords
             user.no_password_required = kind in _NO_PASSWORD
         user.access_string = given.get("AccessString", user.access_string)
+        user.engine = given.get("Engine", user.engine)
         user.status = "modifying"
         self.busy[user.id] = self.users_are_busy_for
         return self._user(user)

@@ -21,7 +21,7 @@ from tests.support.aws_plugin.servicer import Servicer
 
 _AT_ONCE: Final = 32
 _EVERY: Final = 1.0
-_GRACE: Final = 30.0
+GRACE: Final = 30.0
 _LARGEST: Final = 400 * 1024 * 1024
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", _LARGEST),
@@ -50,7 +50,7 @@ def _end_with(address: str, server: grpc.Server) -> None:
     host, _, port = address.rpartition(":")
     while _answers(host, int(port)):
         time.sleep(_EVERY)
-    server.stop(_GRACE).wait()
+    server.stop(GRACE).wait()
     os._exit(0)
 
 
