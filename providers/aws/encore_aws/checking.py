@@ -38,7 +38,7 @@ class Verdict:
     hint: str | None = None
 
 
-def checks(graph: Graph, outputs: Outputs, account: Account) -> Iterator[Check]:
+def checks(graph: Graph, outputs: Outputs, account: Account, environment: str) -> Iterator[Check]:
     """One after the other: topics, subscriptions, buckets, secrets, each sorted by name.
 
     Raises :class:`AwsError` where nothing can be asked at all, such as with expired credentials.
@@ -53,7 +53,9 @@ def checks(graph: Graph, outputs: Outputs, account: Account) -> Iterator[Check]:
     for bucket in graph.buckets:
         yield _check("bucket", bucket.name, partial(_bucket, bucket, outputs, s3))
     for secret in graph.secrets:
-        yield _check("secret", secret.name, partial(_secret, secret.name, outputs, secrets))
+        yield _check(
+            "secret", secret.name, partial(_secret, secret.name, outputs, secrets, environment)
+        )
 
 
 def _check(kind: Kind, name: str, look: Callable[[], Verdict]) -> Check:
@@ -150,7 +152,7 @@ def _bucket(bucket: Bucket, outputs: Outputs, s3: Any) -> Verdict:
     return Verdict(detail=f"{name}, keeps versions")
 
 
-def _secret(name: str, outputs: Outputs, client: Any) -> Verdict:
+def _secret(name: str, outputs: Outputs, client: Any, environment: str) -> Verdict:
     arn = outputs["variables"][variable_of("declared", name)]
     found = versions(arn, f"the secret {name}", client)
     if found is None:
@@ -163,6 +165,6 @@ def _secret(name: str, outputs: Outputs, client: Any) -> Verdict:
     if not found.has_value:
         return Verdict(
             reason="it has no value: a container that needs it does not start",
-            hint=f"encore-infra secret set {name}",
+            hint=f"encore-infra secret set {name} --env {environment}",
         )
     return Verdict(detail="has a value")

@@ -67,8 +67,8 @@ def destroy(
     deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
     state = deployment.export()
     known = (*known, *leftovers.of_state(state))
-    _make_way(state, deployment, opened)
     happened = _until_gone(
+        lambda: _make_way(state, deployment, opened),
         lambda: patiently(
             lambda: deployment.destroy(on_event=following), lock_timeout, opened.name
         ),
@@ -83,13 +83,19 @@ def destroy(
 
 def _make_way(state: State, deployment: Deployment, opened: Site) -> None:
     lifting.lift(lifting.obstacles(state.resources), opened.account)
-    if any(item.protect for item in state.resources):
+    if any(item.protect for item in deployment.export().resources):
         deployment.unprotect_all()
 
 
-def _until_gone(run: Callable[[], Happened], pause: Callable[[float], None]) -> Happened:
-    """Again while AWS only needs time: it lets go of a function's network interfaces late."""
+def _until_gone(
+    way: Callable[[], None], run: Callable[[], Happened], pause: Callable[[float], None]
+) -> Happened:
+    """Again while AWS only needs time: it lets go of a function's network interfaces late.
+
+    ``way`` is made before each try, since an app that still runs fills its buckets again.
+    """
     began, tries = time.monotonic(), 1
+    way()
     happened = run()
     while happened.failure is not None and not happened.interrupts:
         seconds = again(_said(happened), tries, time.monotonic() - began)
@@ -97,6 +103,7 @@ def _until_gone(run: Callable[[], Happened], pause: Callable[[float], None]) -> 
             break
         pause(seconds)
         tries += 1
+        way()
         happened = run()
     return happened
 

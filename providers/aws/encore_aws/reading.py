@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -55,7 +56,8 @@ def doctor(target: Target, doors: Doors, *, on_check: OnCheck) -> tuple[Check, .
     opened = site.open_site(target, doors)
     found = state(opened).outputs
     done: list[Check] = []
-    for check in (*_inside(target, found, opened), *checks(target.graph, found, opened.account)):
+    from_here = checks(target.graph, found, opened.account, opened.name)
+    for check in chain(_inside(target, found, opened), from_here):
         on_check(check)
         done.append(check)
     return tuple(done)
@@ -97,7 +99,9 @@ def refresh(target: Target, doors: Doors, *, on_progress: OnProgress, lock_timeo
     now = offline.plan(target)
     opened = site.open_site(target, doors)
     known = deletions(now, state(opened), RULES)
-    following = Following(known, on_progress, error_help.failed)
+    # Nothing happens to them but that they are looked at.
+    looked_at = [msgspec.structs.replace(step, op="same") for step in known]
+    following = Following(looked_at, on_progress, error_help.failed)
     deployment = _deployment(opened, following.interrupted)
     if deployment is None:
         raise not_applied(opened.name)

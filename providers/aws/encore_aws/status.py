@@ -23,6 +23,7 @@ _GONE: Final = frozenset(
         "QueueDoesNotExist",
     }
 )
+_USUAL: Final = ("available", "active")
 _STATES: Final[Mapping[str, ServerState]] = {
     "available": "running",
     "active": "running",
@@ -48,8 +49,13 @@ _STATES: Final[Mapping[str, ServerState]] = {
 
 
 def status(resources: Iterable[Kept], account: Account) -> tuple[ServerStatus, ...]:
-    """In the order of the state. Raises :class:`AwsError`."""
-    asked = [(item, _LOOKS[item.type]) for item in resources if item.type in _LOOKS]
+    """Servers first, then queues, each by name. Raises :class:`AwsError`."""
+    kinds = list(_LOOKS)
+    known = sorted(
+        (item for item in resources if item.type in _LOOKS and not item.doomed),
+        key=lambda item: (kinds.index(item.type), item.name),
+    )
+    asked = [(item, _LOOKS[item.type]) for item in known]
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         return tuple(pool.map(lambda pair: _one(pair[0], pair[1], account), asked))
 
@@ -67,7 +73,7 @@ def _one(item: Kept, look: Look, account: Account) -> ServerStatus:
 
 def _told(item: Kept, word: str, endpoint: str, detail: str) -> ServerStatus:
     state = _STATES.get(word.lower(), "unknown")
-    more = f"{word}; {detail}" if state == "unknown" or word.lower() != "available" else detail
+    more = detail if word.lower() in _USUAL else f"{word}; {detail}"
     return ServerStatus(name=item.name, state=state, endpoint=endpoint, detail=more)
 
 
@@ -114,7 +120,9 @@ def _queue(item: Kept, account: Account) -> ServerStatus:
     )["Attributes"]
     waiting, taken = (int(found.get(name, 0)) for name in names)
     detail = f"{waiting} waiting, {taken} being handled"
-    return ServerStatus(name=item.name, state="running", endpoint="", detail=detail)
+    return ServerStatus(
+        name=item.name.removesuffix("#queue"), state="running", endpoint="", detail=detail
+    )
 
 
 def _named(item: Kept) -> str:

@@ -63,7 +63,9 @@ def outputs(account: Account) -> dict[str, Any]:
 
 
 def found(account: Account, outputs: dict[str, Any], of: Graph = GRAPH) -> dict[str, Check]:
-    return {f"{check.kind}/{check.name}": check for check in checks(of, outputs, account)}
+    return {
+        f"{check.kind}/{check.name}": check for check in checks(of, outputs, account, "production")
+    }
 
 
 def test_all_is_well_and_each_says_what_was_seen(account: Account, outputs: dict[str, Any]) -> None:
