@@ -156,7 +156,6 @@ class Deployment:
         return found
 
     def _import(self, document: Mapping[str, Any]) -> None:
-        self._workspace.create_stack(self._name)
         path = self._folders.work / "state.json"
         path.write_text(json.dumps(document), encoding="utf-8")
         try:
@@ -186,14 +185,30 @@ class Deployment:
         try:
             getattr(stack, operation)(on_event=told, **given)
         except StackNotFoundError:
-            # Only the very first operation: the stack is made, and asked again.
-            self._workspace.create_stack(self._name)
-            return self._run(operation, program, on_event, **options)
+            return self._without_stack(operation, program, on_event, **options)
         except CommandError as error:
             return self._failed(error, events)
         return Happened(
             events=tuple(events), outputs=_outputs(events), interrupts=self._command.interrupts
         )
+
+    def _without_stack(
+        self,
+        operation: str,
+        program: Callable[[], None] | None,
+        on_event: OnEvent,
+        **options: Any,
+    ) -> Happened:
+        """Only ``up`` makes the stack; a preview leaves nothing behind, and else nothing is there."""
+        match operation:
+            case "up":
+                self._workspace.create_stack(self._name)
+                return self._run(operation, program, on_event, **options)
+            case "preview":
+                with scratch(self._project, self._name, self._folders, self._command) as empty:
+                    return empty._run(operation, program, on_event, **options)
+            case _:
+                return Happened()
 
     def _failed(self, error: CommandError, events: list[EngineEvent]) -> Happened:
         return Happened(
@@ -217,7 +232,7 @@ def scratch(project: str, stack: str, folders: Folders, command: Command) -> Ite
         for file in folders.work.glob("*.zip"):
             work.mkdir(exist_ok=True)
             (work / file.name).symlink_to(file)
-        yield Deployment(
+        made = Deployment(
             project=project,
             stack=stack,
             backend=Backend(
@@ -228,6 +243,8 @@ def scratch(project: str, stack: str, folders: Folders, command: Command) -> Ite
             folders=replace(folders, work=work),
             command=command,
         )
+        made._workspace.create_stack(stack)
+        yield made
 
 
 def _exported(program: Program) -> Callable[[], None]:
