@@ -199,7 +199,7 @@ class Deployment:
         on_event: OnEvent,
         **options: Any,
     ) -> Happened:
-        """Only ``up`` makes the stack: a preview leaves nothing behind, and else there is nothing."""
+        """Only ``up`` makes the stack: a preview leaves nothing behind; else nothing is there."""
         match operation:
             case "up":
                 self._workspace.create_stack(self._name)
