@@ -10,7 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from encore_aws.naming import Names
-from encore_aws.resources import bucket, cache, container, database, function, network, role, secret
+from encore_aws.resources import (
+    bucket,
+    cache,
+    container,
+    database,
+    function,
+    log_group,
+    network,
+    role,
+    secret,
+)
 from encore_aws.resources import subscription as queue
 from encore_aws.resources import topic as topics
 from encore_aws.settings import DEFAULTS, Settings
@@ -31,7 +41,17 @@ def capabilities(graph: Graph, settings: Settings, names: Names) -> tuple[Diagno
     found = [*subscription_findings(graph), *_not_declared(graph, settings)]
     for kind in _KINDS:
         found += kind.findings(graph, settings, names)
+    found += log_group.findings(graph, settings, names, _other_logs(graph, settings, names))
     return tuple(dict.fromkeys(sorted(found, key=order)))
+
+
+def _other_logs(graph: Graph, settings: Settings, names: Names) -> Iterator[str]:
+    """The names of log groups that are no container's."""
+    for server in database.normalise(graph, settings, names).servers:
+        yield server.log
+    inside = function.normalise(graph, settings, names)
+    if inside is not None:
+        yield inside.log
 
 
 def _not_declared(graph: Graph, settings: Settings) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.aws_program import NAMES, settings_of
 from tests.support.graphs import bucket, cache, database, graph, secret, subscription, topic
 
 from encore_aws.capabilities import capabilities
+from encore_aws.program import Program, normalise
 from encore_config.diagnostics import order
 from encore_config.environment import (
     Adopt,
@@ -19,6 +21,7 @@ from encore_config.environment import (
     DatabaseSettings,
 )
 from encore_config.graph import Graph
+from encore_provisioner.engine.recording import record
 
 SECRET = "arn:aws:secretsmanager:eu-north-1:111122223333:secret:x-AbCdEf"
 
@@ -104,3 +107,16 @@ def test_findings_of_several_kinds_come_sorted_and_each_once() -> None:
     found = capabilities(slow, settings, NAMES)
     assert list(found) == sorted(found, key=order)
     assert sorted(item.code for item in found) == ["W9020", "W9021", "W9210"]
+
+
+def test_a_key_of_ones_own_must_let_in_every_log_group_that_a_program_makes() -> None:
+    """Those of servers and of the function too: without the statement none of them can be made."""
+    key = "arn:aws:kms:eu-north-1:111122223333:key/own"
+    chosen, target = settings_of(key=key), app(Path())
+    (told,) = (one for one in capabilities(target, chosen, NAMES) if one.code == "W9241")
+    program = Program(normalise(target, chosen, NAMES), chosen, NAMES)
+    found = record(program, project="shop", stack="production")
+    made = [item.inputs["name"] for item in found.resources if item.type.endswith(":LogGroup")]
+    assert len(made) == 3
+    for name in made:
+        assert f'log-group:{name}"' in str(told.hint)

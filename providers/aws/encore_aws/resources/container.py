@@ -15,7 +15,7 @@ from typing import Any, Final
 from encore_aws.containers import Container, containers
 from encore_aws.naming import Names
 from encore_aws.permissions import Grants
-from encore_aws.resources import log_group, secret
+from encore_aws.resources import secret
 from encore_aws.settings import Settings
 from encore_aws.stage import Stage
 from encore_config.diagnostics import Diagnostic
@@ -114,6 +114,7 @@ def _in_ecs(settings: Settings) -> bool:
 
 
 def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
+    del graph, names
     where = f"environments.{settings.environment}"
     cpu, memory = settings.containers.cpu, settings.containers.memory
     if _in_ecs(settings) and memory not in _SIZES.get(cpu, ()):
@@ -131,7 +132,6 @@ def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnos
             "sends empty dimensions, which CloudWatch refuses: no metric arrives",
             hint="use `trust: ecs`, or remove `metrics`",
         )
-    yield from log_group.findings(graph, settings, names)
 
 
 def _nearest(cpu: int, memory: int) -> Iterator[str]:

@@ -64,6 +64,11 @@ class WantedServer:
             return f"{self.key}#database-server"
         return f"{self.declaration or 'database'}#server"
 
+    @property
+    def log(self) -> str:
+        """Where RDS writes the server's log."""
+        return f"/aws/rds/instance/{self.identifier}/{_LOGS}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedDatabase:
@@ -354,7 +359,7 @@ def _create_log(wanted: WantedServer, stage: Stage) -> cloudwatch.LogGroup:
     note = Note(reason="the server's log, for so many days", declaration=wanted.declaration)
     return cloudwatch.LogGroup(
         name,
-        name=f"/aws/rds/instance/{wanted.identifier}/{_LOGS}",
+        name=wanted.log,
         retention_in_days=wanted.log_days,
         kms_key_id=wanted.kms_key,
         tags=stage.tags(wanted.declaration, wanted.service),

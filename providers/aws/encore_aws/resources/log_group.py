@@ -7,7 +7,7 @@ they are made here, with the days that they keep.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,14 +78,20 @@ def _create(wanted: WantedLogGroup, stage: Stage) -> dict[str, Any]:
     return {"name": group.name, "arn": group.arn}
 
 
-def key_statements(graph: Graph, settings: Settings, names: Names) -> list[dict[str, Any]]:
+def key_statements(
+    graph: Graph, settings: Settings, names: Names, others: Iterable[str] = ()
+) -> list[dict[str, Any]]:
     """What the policy of the person's own key must hold so that the groups can be made.
 
-    Empty without such a key. ``Resource`` is the key itself: its policy knows no other.
+    ``others``: the names of groups that are no container's. Empty without such a key. ``Resource``
+    is the key itself: its policy knows no other.
     """
     if settings.key is None:
         return []
-    groups = [arn_of(group, settings, unnamed="*") for group in normalise(graph, settings, names)]
+    own = [group.name for group in normalise(graph, settings, names)]
+    groups = [
+        arns.of(settings, "logs", f"log-group:{name}", unnamed="*") for name in (*own, *others)
+    ]
     return [
         {
             "Sid": "logs",
@@ -104,8 +110,10 @@ def key_statements(graph: Graph, settings: Settings, names: Names) -> list[dict[
     ]
 
 
-def findings(graph: Graph, settings: Settings, names: Names) -> Iterator[Diagnostic]:
-    for statement in key_statements(graph, settings, names):
+def findings(
+    graph: Graph, settings: Settings, names: Names, others: Iterable[str] = ()
+) -> Iterator[Diagnostic]:
+    for statement in key_statements(graph, settings, names, others):
         yield Diagnostic(
             code=LOGS_NEED_KEY,
             severity="warning",

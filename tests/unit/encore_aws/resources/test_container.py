@@ -18,7 +18,7 @@ from tests.support.graphs import graph, secret, settings
 from encore_aws.containers import whole
 from encore_aws.permissions import Grants
 from encore_aws.resources import container as kind
-from encore_aws.resources import log_group, role
+from encore_aws.resources import role
 from encore_aws.resources import secret as secrets
 from encore_aws.settings import Settings
 from encore_aws.settings import settings as resolved
@@ -147,7 +147,6 @@ def test_what_is_known_not_to_work_is_said() -> None:
 
     assert codes(metrics=metrics) == []
     assert codes(metrics=metrics, trust="eks") == [kind.EMPTY_DIMENSIONS]
-    assert codes(key=KEY) == [log_group.LOGS_NEED_KEY]
 
 
 SESSION = botocore.session.Session()
