@@ -13,10 +13,11 @@ import json
 import secrets
 import subprocess
 import sys
+import time
 import urllib.parse
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -50,7 +51,8 @@ class Run:
 class Lambda:
     """``servers`` are those that stand in the network. ``runs``: the calls, in their order.
 
-    ``most_seconds``: a call ends after these, however long the function may have.
+    ``most_seconds``: a call ends after these, however long the function may have. ``lingers``: the
+    seconds for which a network stays in use by a function that is gone; in AWS up to 40 minutes.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class Lambda:
         self._kept: dict[str, dict[str, Any]] = {}
         self.runs: list[Run] = []
         self.most_seconds: float = 900.0
+        self.lingers: float = 0.0
+        self._gone: list[tuple[float, network.Lying]] = []
 
     def refuse(self, call: Call) -> Answer | None:
         if call.key in self._roles:
@@ -75,7 +79,20 @@ class Lambda:
     def answer(self, call: Call) -> Reply | None:
         if call.operation == "Invoke":
             return self._invoke(call)
+        if call.operation == "DeleteFunction":
+            self._let_linger(_name_of(call))
         return None
+
+    def lying(self) -> Iterator[network.Lying]:
+        """What functions keep in use: those that are there, and those that were."""
+        for found in backend("lambda").list_functions():
+            yield _lying(found)
+        yield from (each for until, each in self._gone if time.monotonic() < until)
+
+    def _let_linger(self, name: str) -> None:
+        found = function_of(name)
+        if found is not None:
+            self._gone.append((time.monotonic() + self.lingers, _lying(found)))
 
     def after(self, call: Call, reply: Reply) -> Reply:
         """With the settings that moto drops."""
@@ -102,7 +119,8 @@ class Lambda:
         self._roles.clear()
         self._kept.clear()
         self.runs.clear()
-        self.most_seconds = 900.0
+        self._gone.clear()
+        self.most_seconds, self.lingers = 900.0, 0.0
 
     # What the role of a function may do.
 
@@ -122,8 +140,7 @@ class Lambda:
     # A call.
 
     def _invoke(self, call: Call) -> Reply:
-        name = urllib.parse.unquote(call.path.split("/functions/")[1].partition("/")[0])
-        name = name.rpartition(":")[2]
+        name = _name_of(call)
         found = function_of(name)
         if found is None:
             arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
@@ -207,6 +224,19 @@ def function_of(name: str) -> Any:
     """A function as moto has it, or None."""
     return next(
         (each for each in backend("lambda").list_functions() if each.function_name == name), None
+    )
+
+
+def _name_of(call: Call) -> str:
+    """The function's name; it may be asked for by its ARN."""
+    text = urllib.parse.unquote(call.path.split("/functions/")[1].partition("/")[0])
+    return text.rpartition(":")[2]
+
+
+def _lying(found: Any) -> network.Lying:
+    given = found.vpc_config or {}
+    return network.Lying(
+        groups=tuple(given.get("SecurityGroupIds", ())), subnets=tuple(given.get("SubnetIds", ()))
     )
 
 

@@ -15,10 +15,10 @@ from tests.support.moto_wire import Answer, Call, Reply
 
 
 class Network:
-    """``servers`` are those of RDS and ElastiCache."""
+    """``others``: what lies in networks and is no interface of EC2."""
 
-    def __init__(self, servers: Callable[[], Iterable[Lying]]) -> None:
-        self._servers = servers
+    def __init__(self, others: Callable[[], Iterable[Lying]]) -> None:
+        self._others = others
 
     def refuse(self, call: Call) -> Answer | None:
         if call.operation == "DeleteSecurityGroup":
@@ -39,7 +39,7 @@ class Network:
         """Moto forgets its own."""
 
     def _lying(self) -> Iterator[Lying]:
-        yield from self._servers()
+        yield from self._others()
         gone = {
             gateway._eni.id
             for gateway in backend("ec2").nat_gateways.values()
@@ -50,12 +50,6 @@ class Network:
                 continue  # Moto leaves the interface of a gateway behind.
             groups = tuple(each.id for each in found.group_set)
             yield Lying(groups=groups, subnets=(found.subnet.id,))
-        for found in backend("lambda").list_functions():
-            given = found.vpc_config or {}
-            yield Lying(
-                groups=tuple(given.get("SecurityGroupIds", ())),
-                subnets=tuple(given.get("SubnetIds", ())),
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from tests.support.moto_parts import backend
 
-_COMPARES: Final = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
+_COMPARES: Final = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike", "Bool"})
+_ALWAYS: Final = {"aws:securetransport": "true"}
+"""What is asked for here goes on inside AWS, or over a line that stands for one with TLS."""
 Context = Mapping[str, str]
 
 
@@ -74,7 +76,7 @@ def _is_about(statement: Mapping[str, Any], action: str, resource: str) -> bool:
 
 
 def _holds(statement: Mapping[str, Any], context: Context, *, unknown: bool) -> bool:
-    known = {key.lower(): value for key, value in context.items()}
+    known = {**_ALWAYS, **{key.lower(): value for key, value in context.items()}}
     for operator, wanted in statement.get("Condition", {}).items():
         if operator not in _COMPARES:
             return unknown

@@ -80,7 +80,7 @@ class MotoServer:
         self.functions = Lambda(inside, lambda: self.environment, self._servers)
         self._parts: tuple[Part, ...] = (
             *(S3(), SecretsManager(), self.caches, self.rds, self.functions),
-            *(CloudFront(), Queues(self._through), Network(self._servers)),
+            *(CloudFront(), Queues(self._through), Network(self._lying)),
         )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -186,6 +186,10 @@ class MotoServer:
     def _servers(self) -> Iterator[Lying]:
         yield from self.rds.servers()
         yield from self.caches.caches.servers()
+
+    def _lying(self) -> Iterator[Lying]:
+        yield from self._servers()
+        yield from self.functions.lying()
 
     def start(self) -> None:
         self._thread.start()

@@ -35,6 +35,27 @@ def let_in(client: Client, url: str, queue: str, topic: str) -> None:
     client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
 
+def test_who_must_come_over_tls_comes_over_tls(client: Client) -> None:
+    topic, url, queue = topic_and_queue(client)
+    let_in(client, url, queue, topic)
+    sqs = client("sqs")
+    text = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    policy = json.loads(text)
+    refusal = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": queue,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy["Statement"].append(refusal)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    assert received(client, topic, url) == ["hello"]
+    del refusal["Condition"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    assert received(client, topic, url) == []
+
+
 def received(client: Client, topic: str, url: str) -> list[Any]:
     client("sns").publish(TopicArn=topic, Message="hello")
     found = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=0)
