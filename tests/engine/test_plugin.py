@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
 import threading
 import time
+import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +128,18 @@ def program(make: Make, **provider: Any) -> Program:
     return run
 
 
+@pytest.fixture(autouse=True)
+def tidy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pulumi's SDK drops a program that failed in the midst of its work, with its event loop open.
+    It goes here, or it would count as a fault of whichever test comes when it is found.
+    """
+    yield
+    with warnings.catch_warnings(), monkeypatch.context() as patch:
+        warnings.simplefilter("ignore", ResourceWarning)
+        patch.setattr(sys, "unraisablehook", lambda _: None)
+        gc.collect()
+
+
 @pytest.fixture
 def stack(aws: World, tmp_path: Path) -> Stack:
     return Stack(aws, tmp_path)
@@ -241,11 +256,11 @@ def test_a_fault_is_met_as_often_as_it_says(stack: Stack, aws: World) -> None:
     assert stack.up(queue()) == {"create": 1}
 
 
-def test_a_plugin_that_dies_leaves_a_create_without_an_end(stack: Stack, aws: World) -> None:
+def test_a_plugin_that_dies_leaves_what_no_state_knows(stack: Stack, aws: World) -> None:
     aws.fault(QUEUE, when="after", kill=True)
     stack.fail(queue())
-    (pending,) = stack.checkpoint["pending_operations"]
-    assert pending["type"] == "creating"
+    assert not stack.checkpoint.get("pending_operations"), "the engine was there to the end"
+    assert not [item for item in stack.checkpoint["resources"] if item["type"].startswith(QUEUE)]
     assert aws.client("sqs").list_queues()["QueueUrls"]
 
 

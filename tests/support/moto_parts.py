@@ -103,6 +103,13 @@ class SecretsManager:
 
 def _of_secrets(call: Call) -> Answer | None:
     given = call.given
+    before = secret_of(given["Name"]) if call.operation == "CreateSecret" else None
+    if before is not None and before.is_deleted():
+        words = (
+            "You can't create this secret because a secret with this name is already scheduled "
+            "for deletion."
+        )
+        return 400, "InvalidRequestException", words
     secret = secret_of(given["SecretId"]) if "SecretId" in given else None
     if secret is None:
         return None

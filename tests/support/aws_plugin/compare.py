@@ -23,6 +23,49 @@ _MORE: Final[Mapping[str, Rule]] = {
         forces=frozenset({"name", "packageType", "architectures"})
     ),
 }
+_FILLED: Final[Mapping[str, frozenset[str]]] = {
+    "aws:ec2/vpc:Vpc": frozenset({"cidrBlock", "enableDnsHostnames"}),
+    "aws:ec2/subnet:Subnet": frozenset({"availabilityZone"}),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": frozenset(
+        {"privateDnsEnabled", "routeTableIds", "subnetIds", "securityGroupIds"}
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": frozenset({"ingress", "egress", "vpcId"}),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": frozenset({"vpcId"}),
+    "aws:ec2/eip:Eip": frozenset({"domain", "networkInterface", "instance"}),
+    "aws:ec2/networkInterface:NetworkInterface": frozenset({"securityGroups", "interfaceType"}),
+    "aws:ec2/instance:Instance": frozenset(
+        {"ami", "instanceType", "keyName", "metadataOptions", "rootBlockDevice", "subnetId"}
+    ),
+    "aws:sns/topic:Topic": frozenset({"fifoThroughputScope"}),
+    "aws:sqs/queue:Queue": frozenset(
+        {"deduplicationScope", "fifoThroughputLimit", "maxMessageSize", "sqsManagedSseEnabled"}
+    ),
+    "aws:rds/instance:Instance": frozenset(
+        {
+            *("allocatedStorage", "availabilityZone", "backupRetentionPeriod", "caCertIdentifier"),
+            *("dbName", "dbSubnetGroupName", "engineVersion", "kmsKeyId", "multiAz"),
+            *("masterUserSecretKmsKeyId", "parameterGroupName", "performanceInsightsKmsKeyId"),
+            *("performanceInsightsRetentionPeriod", "port", "storageType", "username"),
+            "vpcSecurityGroupIds",
+        }
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": frozenset(
+        {
+            *("atRestEncryptionEnabled", "autoMinorVersionUpgrade", "clusterMode", "engine"),
+            *("dataTieringEnabled", "engineVersion", "nodeType", "numCacheClusters"),
+            *("parameterGroupName", "securityGroupIds", "subnetGroupName"),
+            *("transitEncryptionEnabled", "transitEncryptionMode"),
+        }
+    ),
+    "aws:elasticache/user:User": frozenset({"authenticationMode"}),
+    "aws:cloudwatch/logGroup:LogGroup": frozenset({"logGroupClass"}),
+    "aws:lambda/function:Function": frozenset(
+        {"architectures", "ephemeralStorage", "loggingConfig", "sourceCodeHash", "tracingConfig"}
+    ),
+}
+"""What AWS chooses where nobody does, so that taking it away changes nothing ("Optional, Computed"
+in the genuine plugin's schema).
+"""
 _EXACT: Final = frozenset({"tags", "variables"})
 """Maps in which a key too much is a difference; elsewhere AWS may know more than was asked for."""
 
@@ -45,10 +88,11 @@ class Difference:
 def differences(
     type_: str, state: Props, before: Props, now: Props, *, ignored: frozenset[str] = frozenset()
 ) -> list[Difference]:
-    """Sorted by the property."""
+    """Sorted by the property. ``ignored``: properties that are not looked at."""
     rule = RULES.get(type_) or _MORE.get(type_) or Rule()
     found: list[Difference] = []
-    names = {name for name in (*now, *before) if name != DEFAULTS} - ignored
+    gone = set(before) - set(now) - _FILLED.get(type_, frozenset())
+    names = ({*now, *gone} - {DEFAULTS}) - ignored
     for name in sorted(names):
         old, new = state.get(name), now.get(name)
         if name not in now:

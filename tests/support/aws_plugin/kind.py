@@ -28,7 +28,7 @@ class Kind:
 
     ``settles`` are inputs that the call of creation does not take: they are set after it, by
     ``change``, and where that fails the resource is there, but not whole. ``computed`` are outputs
-    that are no inputs. ``adopts``: what is made was there before, so removal leaves it.
+    that are no inputs.
     """
 
     what: str

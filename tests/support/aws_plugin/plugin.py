@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +81,13 @@ class Plugin:
         self._store = Store(_path(environ, "AWS_DOUBLE_STORE"))
         self._aws: Aws | None = None
         self._environ = environ
+        self._idle = threading.Condition()
+        self._busy = 0
+
+    def finish(self, seconds: float) -> None:
+        """Come back when nothing is being done any more, or after so long."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0, seconds)
 
     @property
     def aws(self) -> Aws:
@@ -133,7 +140,8 @@ class Plugin:
                 state = {**given, **(kind.look(self.aws, id_, given) or {})}
             except (AwsError, LackingError, TimeoutError) as error:
                 told = f"setting {kind.kind.called(given)}: {error}"
-                raise PartlyMadeError(told, id_=id_, state=given) from error
+                kept = _without(given, kind.kind.settles)
+                raise PartlyMadeError(told, id_=id_, state=kept) from error
             return id_, {**state, **self._place(where)}
 
     def read(self, where: Where, id_: str, state: Props, inputs: Props) -> tuple[str, Props, Props]:
@@ -201,6 +209,18 @@ class Plugin:
         self, operation: str, where: Where, verb: str = "", props: Props | None = None
     ) -> Iterator[None]:
         """Faults before and after, the genuine plugin's words for what fails, and the journal."""
+        with self._idle:
+            self._busy += 1
+        try:
+            with self._told(operation, where, verb, props):
+                yield
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+    @contextmanager
+    def _told(self, operation: str, where: Where, verb: str, props: Props | None) -> Iterator[None]:
         try:
             self._faults.meet("before", operation, where.type, where.urn)
             yield
@@ -221,7 +241,7 @@ def _path(environ: Mapping[str, str], name: str) -> Path | None:
     return Path(environ[name]) if environ.get(name) else None
 
 
-def _without(state: Props, gone: set[str]) -> Props:
+def _without(state: Props, gone: Set[str]) -> Props:
     return {name: value for name, value in state.items() if name not in gone}
 
 

@@ -40,17 +40,19 @@ def main() -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    threading.Thread(target=_end_with, args=(address, server), daemon=True).start()
+    threading.Thread(target=_end_with, args=(address, plugin), daemon=True).start()
     print(port, flush=True)  # noqa: T201
     server.wait_for_termination()
 
 
-def _end_with(address: str, server: grpc.Server) -> None:
-    """What is in flight is finished first, as the genuine plugin does."""
+def _end_with(address: str, plugin: Plugin) -> None:
+    """What is in flight is finished first, as the genuine plugin does; a server of gRPC forgets it
+    when the other side has gone.
+    """
     host, _, port = address.rpartition(":")
     while _answers(host, int(port)):
         time.sleep(_EVERY)
-    server.stop(GRACE).wait()
+    plugin.finish(GRACE)
     os._exit(0)
 
 
