@@ -47,6 +47,43 @@ def test_a_value_is_never_an_argument_and_never_repeated(
     assert secrets(bare) == {"PayKey": None}
 
 
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        (b"plain", "plain"),
+        (b"one\n", "one"),
+        (b"dos\r\n", "dos"),
+        (b"a\nb\n\n", "a\nb\n"),
+        ("ünï\n".encode(), "ünï"),
+    ],
+)
+def test_a_value_from_a_file(bare: Tool, content: bytes, kept: str) -> None:
+    """What is piped in at the same time is not looked at."""
+    (bare.app / "key.txt").write_bytes(content)
+    told = bare.ok("secret", "set", "PayKey", "--file", "key.txt", stdin="piped")
+    assert "PayKey is set" in told.out
+    bare.apply()
+    assert bare.variables()["INFRA_SECRET_PayKey"] == kept
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("nowhere.txt", "cannot read nowhere.txt: No such file or directory"),
+        ("orders", "cannot read orders: Is a directory"),
+        ("empty.txt", "no value was given for PayKey"),
+        ("binary.txt", "the value of PayKey is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_holds_no_value_changes_nothing(bare: Tool, file: str, says: str) -> None:
+    (bare.app / "empty.txt").touch()
+    (bare.app / "binary.txt").write_bytes(b"\xff\xfe")
+    result = bare("secret", "set", "PayKey", "--file", file)
+    assert result.code == 1
+    assert says in result.err
+    assert secrets(bare) == {"PayKey": None}
+
+
 @pytest.mark.parametrize("piped", ["", "\n", "\r\n"])
 def test_no_value_is_no_value(bare: Tool, piped: str) -> None:
     assert bare("secret", "set", "PayKey", stdin=piped).code == 1

@@ -1,12 +1,13 @@
 """``secret set|list|rm``: the values of the app's declared secrets.
 
-A value comes from stdin or a hidden prompt, never from an argument, where everyone on this
+A value comes from stdin, a file or a hidden prompt, never from an argument, where everyone on this
 machine could read it. No value is ever shown.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from encore_config.diagnostics import has_errors
 from encore_provisioner.cli.documents import SecretChanged, SecretLine, Secrets
@@ -30,7 +31,7 @@ from encore_provisioner.suggest import did_you_mean
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True, parser_class=Parser)
     for name, action, summary in (
-        ("set", _set, "give a secret its value, from stdin or a hidden prompt"),
+        ("set", _set, "give a secret its value, from stdin, a file or a hidden prompt"),
         ("list", _list, "names, when each was set, and who uses it; never a value"),
         ("rm", _remove, "take a secret's value away"),
     ):
@@ -38,6 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if action is not _list:
             sub.add_argument("name", metavar="NAME", help="as the source declares it")
             sub.add_argument("value", nargs="*", help=argparse.SUPPRESS)
+        if action is _set:
+            sub.add_argument("--file", metavar="FILE", type=Path, help="read the value from it")
         add_app_option(sub)
         add_env(sub)
         add_format(sub, "text", "json")
@@ -53,7 +56,7 @@ def _set(args: argparse.Namespace, session: Session) -> int:
     _refuse_value_as_argument(args)
     project = open_project(session, args.app, args.env)
     _require_declared(project, args.name)
-    value = _read_value(args.name, session)
+    value = _read_value(args.name, args.file, session)
     project.provider.secrets(project.target).set(args.name, value)
     who = "the next apply hands it to the app"
     if not project.provider.needs_secrets:
@@ -122,9 +125,11 @@ def _require_declared(project: Project, name: str) -> None:
     )
 
 
-def _read_value(name: str, session: Session) -> str:
+def _read_value(name: str, file: Path | None, session: Session) -> str:
     terminal = session.terminal
-    if not terminal.input_is_typed:
+    if file is not None:
+        value = _decoded(name, _read_file(name, file))
+    elif not terminal.input_is_typed:
         value = _decoded(name, terminal.read_all())
     elif terminal.interactive:
         value = terminal.ask_hidden(f"Value of {name} (not shown): ")
@@ -134,13 +139,24 @@ def _read_value(name: str, session: Session) -> str:
         raise RefusedError(
             f"no value was given for {name}; nothing was changed",
             code="secret-refused",
-            hint="pipe the value in, or type it at the prompt",
+            hint="pipe the value in, name a file that holds it, or type it at the prompt",
         )
     return value
 
 
+def _read_file(name: str, file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise RefusedError(
+            f"cannot read {file}: {error.strerror or error}; {name} was not changed",
+            code="secret-refused",
+            hint="name a file that holds the value and nothing else",
+        ) from error
+
+
 def _decoded(name: str, raw: bytes) -> str:
-    """The piped value without the one line end that most programs add."""
+    """The value without the one line end that most programs and editors add."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
