@@ -20,6 +20,7 @@ from tests.support.aws_plugin import (
     databases,
     delivery,
     functions,
+    groups,
     messages,
     network,
     objects,
@@ -35,6 +36,7 @@ from tests.support.aws_plugin.wire import DEFAULTS, SIGNATURE, UNKNOWN, Props, w
 
 KINDS: Final[Mapping[str, Kind]] = {
     **network.KINDS,
+    **groups.KINDS,
     **routes.KINDS,
     **objects.KINDS,
     **delivery.KINDS,
