@@ -33,6 +33,9 @@ from encore_provisioner.provider import Target
 from encore_provisioner.user_cache import default_folder
 
 _MADE: Final = Place(kind="made")
+_BUCKETS: Final = ("s3://", "gs://")
+_PACKED: Final = {"PULUMI_DIY_BACKEND_GZIP": "true"}
+"""The whole state is written twice for each resource; packed it is a twentieth of the bytes."""
 _PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
@@ -154,7 +157,9 @@ def deploy(
         project=site.target.app_id,
         stack=site.name,
         backend=deployment.Backend(
-            url=backend.url, secrets_provider=_secrets_provider(site, backend)
+            url=backend.url,
+            secrets_provider=_secrets_provider(site, backend),
+            variables=_PACKED if backend.url.startswith(_BUCKETS) else {},
         ),
         folders=site.folders,
         command=command(site, on_interrupt),
