@@ -13,6 +13,8 @@ import contextlib
 import itertools
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,6 +98,32 @@ class ValkeyMachine(Machine):
         self.ask("CONFIG", "SET", "maxmemory-policy", policy)
 
 
+_WHEN_WE_ARE_GONE: Final = """
+import os, sys
+import psutil
+sys.stdin.read()
+for process in psutil.process_iter():
+    try:
+        if process.cwd().startswith(sys.argv[1] + os.sep):
+            process.kill()
+    except psutil.Error:
+        pass
+"""
+
+
+class _Watcher:
+    """Ends what works below a folder as soon as this process has ended, in whatever way: servers
+    are processes of their own and would stay.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-c", _WHEN_WE_ARE_GONE, os.path.realpath(folder)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+    def stop(self) -> None:
+        self._process.communicate()
+
+
 class Inside:
     """``folder`` takes their data, logs and certificates."""
 
@@ -106,6 +134,7 @@ class Inside:
         self._numbers = itertools.count(1)
         self._running: list[Machine] = []
         folder.mkdir(parents=True, exist_ok=True)
+        self._watcher = _Watcher(folder)
         self.system_roots = folder / "system-roots.pem"
         """For who looks among the roots of its machine."""
         self.system_roots.write_text(self._public.pem)
@@ -154,9 +183,10 @@ class Inside:
         return made
 
     def stop(self) -> None:
-        """All of them."""
+        """All of them; no more can be made."""
         while self._running:
             self._running.pop().stop()
+        self._watcher.stop()
 
     def _place(self, name: str) -> Place:
         return make_place(self.folder / f"{name}-{next(self._numbers)}")
