@@ -45,6 +45,8 @@ class Rds:
     def answer(self, call: Call) -> Reply | None:
         if call.operation == "DescribeCertificates" and call.service == "rds":
             return self._certificates(call)
+        if call.operation == "ModifyDBSubnetGroup":
+            return _modify_subnets(call)
         return None
 
     def after(self, call: Call, reply: Reply) -> Reply:
@@ -137,6 +139,18 @@ class Rds:
         if not found:
             raise Refused("CertificateNotFound", f"Certificate not found: {wanted}", 404)
         return answered(call, {"Certificates": found})
+
+
+def _modify_subnets(call: Call) -> Reply:
+    """Moto loses the group."""
+    given = call.parameters
+    group = backend("rds").subnet_groups.get(given["DBSubnetGroupName"])
+    if group is None:
+        words = f"Subnet Group {given['DBSubnetGroupName']} not found."
+        raise Refused("DBSubnetGroupNotFoundFault", words, 404)
+    group._subnets = [backend("ec2").get_subnet(each) for each in given["SubnetIds"]]
+    group.description = given.get("DBSubnetGroupDescription", group.description)
+    return answered(call, {"DBSubnetGroup": {"DBSubnetGroupName": group.name}})
 
 
 def instance_of(identifier: str) -> Any:

@@ -188,3 +188,15 @@ def test_there_is_no_certificate_of_another_name(client: Client) -> None:
     assert len(client("rds").describe_certificates()["Certificates"]) == 3
     with pytest.raises(ClientError, match="CertificateNotFound"):
         client("rds").describe_certificates(CertificateIdentifier="rds-ca-2019")
+
+
+def test_a_group_of_subnets_is_changed_and_stays(client: Client, network: dict[str, Any]) -> None:
+    rds, both = client("rds"), network["subnets"]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="places", DBSubnetGroupDescription="d", SubnetIds=both
+    )
+    rds.modify_db_subnet_group(DBSubnetGroupName="places", SubnetIds=both[:1])
+    (group,) = rds.describe_db_subnet_groups(DBSubnetGroupName="places")["DBSubnetGroups"]
+    assert [each["SubnetIdentifier"] for each in group["Subnets"]] == both[:1]
+    with pytest.raises(ClientError, match="not found"):
+        rds.modify_db_subnet_group(DBSubnetGroupName="others", SubnetIds=both)
