@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,18 +78,24 @@ def test_a_changed_app_is_compared_with_an_earlier_plan(shop: Tool, tmp_path: Pa
     ],
     ids=" ".join,
 )
-def test_what_needs_the_engine_is_refused_and_says_what_works(
+def test_what_needs_aws_says_that_there_are_no_credentials_and_where_they_are_looked_for(
     shop: Tool, command: tuple[str, ...]
 ) -> None:
-    result = shop(*command, "--env", "production")
+    nobody = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nonexistent",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+    }
+    tool = replace(shop, env=nobody)
+    result = tool(*command, "--env", "production")
     assert result.code == 1
-    assert "the provider aws cannot" in result.err
-    assert "encore-infra plan --env production --offline" in result.err
+    assert "there are no credentials for AWS" in result.err
+    assert "AWS_PROFILE" in result.err
     assert "Traceback" not in result.text
     if "--format" not in command:
-        as_json = shop(*command, "--env", "production", "--format", "json")
+        as_json = tool(*command, "--env", "production", "--format", "json")
         assert as_json.code == 1
-        assert json.loads(as_json.out)["error"]["code"] == "not-yet"
+        assert json.loads(as_json.out)["error"]["code"] == "aws-no-credentials"
 
 
 def test_stop_is_not_for_a_cloud(shop: Tool) -> None:
