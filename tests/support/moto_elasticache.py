@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from moto.elasticache.models import User
-from tests.support.aws_inside import CacheUser, Inside
+from tests.support.aws_inside import CacheUser, Inside, ValkeyMachine
 from tests.support.moto_caches import Caches
 from tests.support.moto_parts import ACCOUNT, REGION, backend
 from tests.support.moto_wire import Answer, Call, Refused, Reply, answered
@@ -51,6 +51,11 @@ class ElastiCache:
             "RemoveTagsFromResource": self._remove_tags,
             **self.caches.does,
         }
+
+    @property
+    def machines(self) -> Mapping[str, ValkeyMachine]:
+        """By the replication group's id."""
+        return self.caches.machines
 
     def refuse(self, call: Call) -> Answer | None:
         del call
