@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -130,8 +131,11 @@ class _Merged:
     """The engine's changes beside what the program and the state say."""
 
     def __init__(self, found: Mapping[str, Change], state: State, rules: Rules) -> None:
-        self._found, self._rules = found, rules
-        self._kept = state.by_urn
+        self._rules, self._kept = rules, state.by_urn
+        self._found = {
+            urn: _as_protected(change, self._kept[urn]) if urn in self._kept else change
+            for urn, change in found.items()
+        }
         self._full = with_data(state.resources, rules)
 
     def step(self, wanted: Step) -> Step:
@@ -211,6 +215,13 @@ class _Merged:
     def _is_replaced(self, urn: str) -> bool:
         change = self._found.get(urn)
         return change is not None and change.op == "replace"
+
+
+def _as_protected(change: Change, kept: Kept) -> Change:
+    """Protected as the state says: the engine may have looked at a copy without any protection."""
+    if change.before is None:
+        return change
+    return replace(change, before=replace(change.before, protect=kept.protect))
 
 
 def _side(item: Kept) -> Side:

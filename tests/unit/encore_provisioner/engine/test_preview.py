@@ -86,6 +86,16 @@ def test_protection_that_comes_or_goes_is_a_change() -> None:
     assert step_.diff == (PropertyDiff(path="protect", before=True),)
 
 
+def test_what_is_protected_the_state_says_and_not_a_copy_that_was_rehearsed_on() -> None:
+    """In the copy nothing is protected, so there it all seems to come."""
+    event = told(PRE, "same", BUCKET.urn, {"b": 1}, side(BUCKET.urn, {"b": 1}, protect=True))
+    state = State(resources=(kept(BUCKET, {"b": 1}, protect=True),))
+    (step_,) = planned(event, steps=(BUCKET,), state=state).steps
+    assert (step_.op, step_.diff) == ("same", ())
+    (step_,) = planned(event, steps=(BUCKET,), state=State(resources=(kept(BUCKET),))).steps
+    assert step_.diff == (PropertyDiff(path="protect", after=True),)
+
+
 def test_an_update_names_what_differs() -> None:
     event = told(
         PRE, "update", VPC.urn, {"a": 1, "b": [1]}, {"a": 2, "b": [1, 2]}, diff={"a": "update"}
