@@ -103,9 +103,9 @@ class AwsProvider:
     def refresh(
         self, target: Target, *, on_progress: OnProgress, lock_timeout: float = 0.0
     ) -> Plan:
-        from encore_aws import reading
+        from encore_aws import refreshing
 
-        return reading.refresh(
+        return refreshing.refresh(
             target, self._doors, on_progress=on_progress, lock_timeout=lock_timeout
         )
 
@@ -179,9 +179,9 @@ class AwsProvider:
         return migrations.migrate(target, self._doors, on_progress=on_progress)
 
     def doctor(self, target: Target, *, on_check: OnCheck) -> tuple[Check, ...] | None:
-        from encore_aws import reading
+        from encore_aws import diagnosing
 
-        return reading.doctor(target, self._doors, on_check=on_check)
+        return diagnosing.doctor(target, self._doors, on_check=on_check)
 
 
 def _refuse_ports(new_ports: bool) -> None:

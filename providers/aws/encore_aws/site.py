@@ -2,6 +2,7 @@
 
 In: a target, and the doors to what lies outside. Out: a :class:`Site`, from which a deployment and
 what the program is given follow. Opening asks AWS whose the credentials are and changes nothing.
+Pulumi is loaded where it is used, since a list of secrets needs none of its two seconds.
 """
 
 from __future__ import annotations
@@ -9,28 +10,27 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from encore_aws import bundle, state_store
+from encore_aws import state_store
 from encore_aws.account import Account, open_account
 from encore_aws.authority import Fetch
 from encore_aws.given import Files, Given
 from encore_aws.naming import Names
 from encore_aws.offline import names_of
-from encore_aws.permissions import granted
-from encore_aws.program import Program, normalise
 from encore_aws.remembered import remembered
 from encore_aws.secret_store import AwsSecrets
 from encore_aws.settings import Settings, settings
 from encore_aws.state_key import find_key
 from encore_aws.state_place import Place, parse
-from encore_aws.trust import fetch_bundle
-from encore_provisioner.engine import deployment, installation
-from encore_provisioner.engine.command import Command, OnInterrupt
-from encore_provisioner.engine.deployment import Deployment, Folders
 from encore_provisioner.errors import RefusedError
 from encore_provisioner.provider import Target
 from encore_provisioner.user_cache import default_folder
+
+if TYPE_CHECKING:
+    from encore_aws.program import Program
+    from encore_provisioner.engine.command import Command, OnInterrupt
+    from encore_provisioner.engine.deployment import Deployment, Folders
 
 _MADE: Final = Place(kind="made")
 _BUCKETS: Final = ("s3://", "gs://")
@@ -51,6 +51,8 @@ class Doors:
 
     @property
     def fetching(self) -> Fetch:
+        from encore_aws.trust import fetch_bundle
+
         return self.fetch or fetch_bundle(self.environ)
 
 
@@ -76,6 +78,8 @@ class Site:
     @property
     def folders(self) -> Folders:
         """Pulumi's own folder is shared by all apps; without a cache each environment has one."""
+        from encore_provisioner.engine.deployment import Folders
+
         work = self.target.state_dir / "pulumi"
         cache = default_folder(self.doors.environ)
         return Folders(work=work, home=(cache or work) / "pulumi" / "home")
@@ -135,6 +139,9 @@ def files(site: Site, backend: state_store.Backend | None, *, make: bool = False
 
 def program(site: Site, given: Given) -> Program:
     """The program, with its function's zip in the work folder, where the engine looks for it."""
+    from encore_aws import bundle
+    from encore_aws.program import Program, normalise
+
     wanted = normalise(site.target.graph, site.settings, site.names)
     if wanted.function is not None:
         bundle.write(bundle.build(), site.folders.work)
@@ -142,6 +149,8 @@ def program(site: Site, given: Given) -> Program:
 
 
 def given(site: Site, where: Files | None, certificates: Mapping[str, str]) -> Given:
+    from encore_aws.permissions import granted
+
     return Given(
         certificates=certificates,
         files=where,
@@ -153,7 +162,9 @@ def deploy(
     site: Site, backend: state_store.Backend, *, on_interrupt: OnInterrupt = lambda _: None
 ) -> Deployment:
     """The environment's stack. Raises ``InfraError`` (``no-engine``)."""
-    return Deployment(
+    from encore_provisioner.engine import deployment
+
+    return deployment.Deployment(
         project=site.target.app_id,
         stack=site.name,
         backend=deployment.Backend(
@@ -167,6 +178,9 @@ def deploy(
 
 
 def command(site: Site, on_interrupt: OnInterrupt = lambda _: None) -> Command:
+    from encore_provisioner.engine import installation
+    from encore_provisioner.engine.command import Command
+
     found = installation.find(site.doors.environ)
     return Command(found, environ=site.doors.environ, on_interrupt=on_interrupt)
 

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from encore_aws import bundle
-from encore_aws.function.handler import HANDLER
+from encore_aws.function.documents import HANDLER
 from encore_provisioner.errors import InfraError
 
 

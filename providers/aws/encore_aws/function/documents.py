@@ -15,6 +15,8 @@ from encore_aws.function.codec import DecodeError, T, decode, encode
 from encore_aws.function.errors import FunctionError
 
 SCHEMA: Final = 1
+HANDLER: Final = "encore_aws.function.handler.handle"
+"""What the function's ``handler`` is called in Lambda."""
 LARGEST_FILE: Final = 8 * 1024 * 1024
 """Bytes of one migration: taking its text apart needs thirty times as much memory for a moment."""
 

@@ -33,8 +33,6 @@ from encore_aws.function.migrate import migrate, status
 from encore_aws.function.prepare import drop, prepare
 from encore_aws.function.problems import error_of
 
-HANDLER: Final = "encore_aws.function.handler.handle"
-"""What the function's ``handler`` is called in Lambda."""
 _BLOT: Final = "…"
 
 

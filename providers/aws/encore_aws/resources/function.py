@@ -17,7 +17,7 @@ import pulumi
 
 from encore_aws import arns, bundle, policies
 from encore_aws.cloud import cloudwatch, iam, lambda_, root
-from encore_aws.function.handler import HANDLER
+from encore_aws.function.documents import HANDLER
 from encore_aws.given import Files, Given
 from encore_aws.naming import Names, described
 from encore_aws.permissions import INTERFACES, Allowed

@@ -1,0 +1,48 @@
+"""The state made true again: every resource asked for, and what differs told.
+
+In: a target, doors. Out: a plan of what a refresh found. Nothing in AWS is changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from encore_aws import error_help, offline, site
+from encore_aws.applying import conclude, patiently
+from encore_aws.reading import not_applied, stack, state
+from encore_aws.replacement import RULES
+from encore_aws.site import Doors
+from encore_config.plan import Plan, summarise
+from encore_provisioner.engine.events import ended
+from encore_provisioner.engine.following import Following
+from encore_provisioner.engine.preview import deletions, refreshed
+
+if TYPE_CHECKING:
+    from encore_provisioner.provider import OnProgress, Target
+
+
+def refresh(target: Target, doors: Doors, *, on_progress: OnProgress, lock_timeout: float) -> Plan:
+    """Ask AWS for every resource and note what it says. Raises ``InfraError``."""
+    now = offline.plan(target)
+    opened = site.open_site(target, doors)
+    known = deletions(now, state(opened), RULES)
+    # Nothing happens to them but that they are looked at.
+    looked_at = [msgspec.structs.replace(step, op="same") for step in known]
+    following = Following(looked_at, on_progress, error_help.failed)
+    deployment = stack(opened, following.interrupted)
+    if deployment is None:
+        raise not_applied(opened.name)
+    happened = patiently(lambda: deployment.refresh(on_event=following), lock_timeout, opened.name)
+    conclude(happened, following, opened.name)
+    steps = refreshed(known, ended(happened.events))
+    return msgspec.structs.replace(
+        now,
+        mode="preview",
+        against="state",
+        steps=steps,
+        summary=summarise(steps),
+        permissions=(),
+        missing_secrets=(),
+    )
