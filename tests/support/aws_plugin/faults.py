@@ -15,13 +15,12 @@ import json
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tests.support.aws_plugin.wire import Props
-
-_CANCELED: Final = "request canceled, context canceled"
 
 
 class FaultError(Exception):
@@ -31,7 +30,6 @@ class FaultError(Exception):
 @dataclass(frozen=True, slots=True)
 class Faults:
     file: Path | None
-    canceled: threading.Event
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def meet(self, when: str, operation: str, type_: str, urn: str) -> None:
@@ -41,8 +39,7 @@ class Faults:
             return
         if fault.get("kill"):
             os.kill(os.getpid(), signal.SIGKILL)
-        if "sleep" in fault and self.canceled.wait(float(fault["sleep"])):
-            raise FaultError(_CANCELED)
+        time.sleep(float(fault.get("sleep", 0)))
         if "message" in fault:
             raise FaultError(fault["message"])
 

@@ -77,8 +77,7 @@ class Plugin:
     """Its environment: see :mod:`faults` and :mod:`store`. One for each process."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self.canceled = threading.Event()
-        self._faults = Faults(_path(environ, "AWS_DOUBLE_FAULTS"), self.canceled)
+        self._faults = Faults(_path(environ, "AWS_DOUBLE_FAULTS"))
         self._journal = Journal(_path(environ, "AWS_DOUBLE_LOG"))
         self._store = Store(_path(environ, "AWS_DOUBLE_STORE"))
         self._aws: Aws | None = None
