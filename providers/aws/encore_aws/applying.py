@@ -98,11 +98,10 @@ def finish(
     generated.fill(outputs, opened.account)
     if "function" not in outputs:
         return
-    inside = Inside(opened.account, outputs)
-    migrating.prepare(opened.target, outputs, inside, plan.changes, on_progress)
-    shipping.migrate(
-        opened.target, outputs, inside, where, opened.account, plan.changes, on_progress
-    )
+    target, inside = opened.target, Inside(opened.account, outputs)
+    migrating.prepare(target, outputs, inside, plan.changes, on_progress)
+    if any(step.type == migrating.MIGRATION for step in plan.changes):
+        shipping.migrate(target, outputs, inside, where, opened.account, plan.changes, on_progress)
 
 
 def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:

@@ -8,6 +8,7 @@ be deleted stops the engine; then a copy of the state without protection is prev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,9 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
     opened = site.open_site(target, doors)
     backend = site.look(opened)
     program = _program(opened, backend)
-    with _deployment(opened, backend) as deployment:
+    # AWS is asked for secrets while the engine works; the engine wants the main thread.
+    with ThreadPoolExecutor(max_workers=1) as beside, _deployment(opened, backend) as deployment:
+        missing = beside.submit(opened.secrets().missing)
         happened, state = _previewed(deployment, program, refresh)
     if happened.failure is not None:
         raise failure(happened, opened.name, lambda text: cleaned((text,)))
@@ -53,7 +56,7 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
         steps=steps,
         summary=summarise(steps),
         permissions=permission_changes(recalled(former) or (), now.permissions),
-        missing_secrets=opened.secrets().missing(),
+        missing_secrets=missing.result(),
         warnings=(*found.warnings, *(backend.warnings if backend else opened.place.warnings)),
     )
 

@@ -46,6 +46,38 @@ def remove_entry(text: str, name: str) -> str:
     return changed
 
 
+def give_id(text: str, name: str, id_: str) -> str:
+    """``text`` with an ``id`` for an entry that has none, before its other keys.
+
+    Raises ``EnvironmentFileError`` (``edit-by-hand``).
+    """
+    before = read_environments(text.encode())
+    entry = msgspec.structs.replace(before.environments[name], id=id_)
+    changed = _with_first_key(text, name, f"id: {id_}")
+    if changed is None or not _says(changed, {**before.environments, name: entry}):
+        raise _by_hand(f"add to `{name}`:\n{_STEP}id: {id_}")
+    return changed
+
+
+def _with_first_key(text: str, name: str, written: str) -> str | None:
+    """``written`` before the first key of the entry; None where that is no map with keys."""
+    node = _value(_value(yaml.compose(text, Loader=yaml.SafeLoader), _KEY), name)
+    if not isinstance(node, yaml.MappingNode) or not node.value:
+        return None
+    first = node.value[0][0].start_mark
+    if node.flow_style:
+        return f"{text[: first.index]}{written}, {text[first.index :]}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return f"{text[: first.index]}{written}{newline}{' ' * first.column}{text[first.index :]}"
+
+
+def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    """What ``key`` leads to in a map."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((value for name, value in node.value if name.value == key), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
     """One key of the map: where it begins, and where its last word ends, as indexes."""

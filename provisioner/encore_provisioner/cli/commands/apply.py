@@ -18,6 +18,7 @@ from encore_config.plan import Plan
 from encore_provisioner.cli.commands.plan import secret_command
 from encore_provisioner.cli.commands.plan import show as show_plan
 from encore_provisioner.cli.documents import Applied
+from encore_provisioner.cli.environment_id import ensure_id
 from encore_provisioner.cli.files import ENV_FILE
 from encore_provisioner.cli.options import (
     add_allow_data_loss,
@@ -67,6 +68,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
+    if args.plan is None:
+        ensure_id(session, args.app, args.env)
     project = open_sound_project(session, args.app, args.env)
     saved = read_plan(Path(args.plan), project.target) if args.plan is not None else None
     started = time.monotonic()

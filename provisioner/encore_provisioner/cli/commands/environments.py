@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, get_args
+from typing import get_args
 
 import msgspec
 
 from encore_config.environment import EnvironmentEntry, EnvironmentFile, EnvironmentType
 from encore_provisioner.cli.documents import EnvironmentChanged, EnvironmentLine, Environments
 from encore_provisioner.cli.environment_edit import add_entry, remove_entry
+from encore_provisioner.cli.environment_id import random_id
 from encore_provisioner.cli.files import ENV_FILE, PUBLIC, write_if_changed
 from encore_provisioner.cli.options import Parser, add_app_option, add_format
 from encore_provisioner.cli.project import open_file, open_project, open_root
@@ -30,9 +30,6 @@ from encore_provisioner.environments import (
 from encore_provisioner.errors import RefusedError, UsageError
 from encore_provisioner.providers import known_providers, unknown_provider
 from encore_provisioner.suggest import did_you_mean
-
-_ID_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
-_ID_LENGTH: Final = 6
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -146,18 +143,11 @@ def _entry(args: argparse.Namespace, base: EnvironmentEntry) -> EnvironmentEntry
     )
     shares = args.name.endswith("*") and base.id is not None
     wants_id = _is_in_cloud(entry, base) and not shares
-    return msgspec.structs.replace(entry, id=_random_id() if wants_id else None)
+    return msgspec.structs.replace(entry, id=random_id() if wants_id else None)
 
 
 def _is_in_cloud(entry: EnvironmentEntry, base: EnvironmentEntry) -> bool:
     return (entry.provider or base.provider or DEFAULT) != DEFAULT
-
-
-def _random_id() -> str:
-    """Part of names that are shared with the whole world; it begins with a letter, so that YAML
-    never takes it for a number."""
-    first = secrets.choice(_ID_LETTERS[:26])
-    return first + "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH - 1))
 
 
 def _remove(args: argparse.Namespace, session: Session) -> int:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encore_config.environment import EnvironmentEntry
-from encore_provisioner.cli.environment_edit import add_entry, remove_entry
+from encore_provisioner.cli.environment_edit import add_entry, give_id, remove_entry
 from encore_provisioner.environments import read_environments
 from encore_provisioner.errors import EnvironmentFileError
 
@@ -139,3 +139,44 @@ def test_adding_and_removing_gives_the_same_text(names: list[str], data: st.Data
     assert remove_entry(added, "staging") == text
     assert read_environments(added.encode()).environments["staging"] == STAGING
     assert set(read_environments(added.encode()).environments) == {*names, "staging"}
+
+
+GIVEN = [
+    (
+        "environments:\n  prod: {provider: aws}\n",
+        "environments:\n  prod: {id: k3f9ab, provider: aws}\n",
+    ),
+    (
+        "environments:\n  prod:\n    # a\n    provider: aws # b\n    type: test\n",
+        "environments:\n  prod:\n    # a\n    id: k3f9ab\n    provider: aws # b\n    type: test\n",
+    ),
+    (
+        "environments:\r\n  prod:\r\n    provider: aws\r\n",
+        "environments:\r\n  prod:\r\n    id: k3f9ab\r\n    provider: aws\r\n",
+    ),
+    (
+        "environments: {prod: {provider: aws}, b: {extends: prod}}",
+        "environments: {prod: {id: k3f9ab, provider: aws}, b: {extends: prod}}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), GIVEN)
+def test_an_id_is_given_and_nothing_else_is_touched(before: str, after: str) -> None:
+    assert give_id(before, "prod", "k3f9ab") == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "environments:\n  prod:\n",
+        "environments:\n  prod: {}\n",
+        "environments:\n  a: &a {provider: aws}\n  prod: *a\n",
+        "environments:\n  prod: {id: other, provider: aws}\n",
+    ],
+)
+def test_what_cannot_be_given_an_id_is_left_to_its_author(text: str) -> None:
+    with pytest.raises(EnvironmentFileError) as refused:
+        give_id(text, "prod", "k3f9ab")
+    assert refused.value.code == "edit-by-hand"
+    assert "id: k3f9ab" in (refused.value.hint or "")
