@@ -356,7 +356,8 @@ def _last_snapshot(wanted: WantedCache, network: Made) -> pulumi.Output[str] | N
 
 
 def _create_parameters(wanted: WantedCache, stage: Stage) -> elasticache.ParameterGroup:
-    name = wanted.part("parameters")
+    # Of another family it is another resource: the old group goes when the cache has let go of it.
+    name = wanted.part(f"parameters-{wanted.family}")
     note = Note(reason="what is given up when memory is full", declaration=wanted.reference)
     return elasticache.ParameterGroup(
         name,

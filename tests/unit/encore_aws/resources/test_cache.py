@@ -89,7 +89,7 @@ def test_a_cache_is_one_primary_with_its_own_user_and_parameters() -> None:
     }
     main, inputs = found["cache/sessions"], found["cache/sessions"].inputs
     assert inputs["subnetGroupName"] == found["cache#subnets"].inputs["name"]
-    assert inputs["parameterGroupName"] == found["cache/sessions#parameters"].inputs["name"]
+    assert inputs["parameterGroupName"] == found["cache/sessions#parameters-valkey8"].inputs["name"]
     assert inputs["userGroupIds"] == [found["cache/sessions#user-group"].inputs["userGroupId"]]
     assert found["cache#subnets"].inputs["subnetIds"] == ["s-3", "s-4"]
     assert found["cache/sessions#user-group"].urn in main.depends_on
@@ -163,7 +163,7 @@ POLICIES = ("noeviction", "allkeys-lru", "volatile-ttl")
 @pytest.mark.parametrize("policy", POLICIES)
 def test_the_declared_policy_says_what_is_given_up(policy: str) -> None:
     app = graph(caches=(cache("sessions", policy),))
-    parameters = resources(app, settings())["cache/sessions#parameters"].inputs
+    parameters = resources(app, settings())["cache/sessions#parameters-valkey8"].inputs
     assert parameters["parameters"] == [{"name": "maxmemory-policy", "value": policy}]
 
 
@@ -184,17 +184,22 @@ def test_the_parameters_are_of_the_engines_family(
     found = resources(APP, settings(caches=of(engine=engine, version=version)))
     assert found["cache/sessions"].inputs["engine"] == engine
     assert found["cache/sessions"].inputs["engineVersion"] == asked
-    assert found["cache/sessions#parameters"].inputs["family"] == family
+    assert found[f"cache/sessions#parameters-{family}"].inputs["family"] == family
 
 
 def test_another_family_is_another_group_beside_the_old_one() -> None:
-    names = {
-        resources(APP, settings(caches=of(version=version)))["cache/sessions#parameters"].inputs[
-            "name"
-        ]
+    """Another resource too: the old one goes when the cache has let go of it, and not before."""
+    groups = {
+        (name, found.inputs["name"])
         for version in ("8.1", "8.2", "9.0")
+        for name, found in resources(APP, settings(caches=of(version=version))).items()
+        if "#parameters" in name
     }
-    assert len(names) == 2
+    assert {name for name, _ in groups} == {
+        "cache/sessions#parameters-valkey8",
+        "cache/sessions#parameters-valkey9",
+    }
+    assert len(groups) == 2
 
 
 def test_a_version_of_the_file_is_followed_and_none_is_left_to_aws() -> None:
