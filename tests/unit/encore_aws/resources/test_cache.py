@@ -32,7 +32,7 @@ from encore_provisioner.engine.recording import Recorded, Recording, record
 APP = graph(caches=(cache("sessions"),))
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
 ADOPTED = Adopt(caches={"sessions": AdoptedCache(group="old-one")})
-PARTS = ("parameters", "user", "user-group")
+PARTS = ("parameters-valkey8", "user", "user-group")
 
 
 def settings(type_: Any = "development", **keys: Any) -> Settings:
