@@ -1,0 +1,103 @@
+"""What stands around the engine's run: patience, how it ended, what must have been allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from tests.support.engine_events import PRE, said, told
+from tests.support.steps import BUCKET, DATABASE, TOPIC, step
+
+from encore_aws.applying import conclude, follow, patiently, refuse_losses
+from encore_aws.migrating import MIGRATION
+from encore_config.plan import Plan, Step, summarise
+from encore_provisioner.engine.deployment import Happened
+from encore_provisioner.errors import ApplyError, BusyError, RefusedError
+from encore_provisioner.provider import STEPS_FAILED, Progress
+
+BUSY = Happened(failure="error: the stack is currently locked by 1 lock(s)", is_busy=True)
+FINE = Happened()
+
+
+def plan_of(*steps: Step) -> Plan:
+    return Plan(
+        app="shop",
+        environment="production",
+        provider="aws",
+        mode="preview",
+        summary=summarise(steps),
+        steps=steps,
+    )
+
+
+def lost(of: Step) -> Step:
+    return msgspec.structs.replace(step(of.type, of.name, op="delete"), data_loss=True)
+
+
+def runs(*found: Happened) -> Iterator[Happened]:
+    return iter(found)
+
+
+def test_a_stack_that_is_held_is_refused_at_once() -> None:
+    answers, pauses = runs(BUSY, FINE), list[float]()
+    with pytest.raises(BusyError):
+        patiently(lambda: next(answers), 0.0, "production", pauses.append)
+    assert pauses == []
+
+
+def test_a_stack_that_is_held_is_waited_for_where_the_person_says_so() -> None:
+    answers, pauses = runs(BUSY, BUSY, FINE), list[float]()
+    assert patiently(lambda: next(answers), 60.0, "production", pauses.append) is FINE
+    assert len(pauses) == 2
+
+
+def test_what_fails_for_another_reason_is_not_tried_again() -> None:
+    answers = runs(Happened(failure="no"), FINE)
+    assert patiently(lambda: next(answers), 60.0, "production").failure == "no"
+
+
+def test_a_failed_step_is_told_by_its_progress_and_the_error_says_no_more() -> None:
+    heard: list[Progress] = []
+    following = follow(plan_of(TOPIC), heard.append)
+    following(told(PRE, "create", TOPIC.urn, None, {}))
+    following(said("creating SNS Topic (x): AccessDenied: no", TOPIC.urn))
+    with pytest.raises(ApplyError) as raised:
+        conclude(Happened(failure="error: update failed"), following, "production")
+    assert raised.value.code == STEPS_FAILED
+    assert [p.phase for p in heard] == ["started", "failed"]
+
+
+def test_what_fails_as_a_whole_is_told_in_words() -> None:
+    following = follow(plan_of(TOPIC), lambda _: None)
+    with pytest.raises(ApplyError) as raised:
+        conclude(Happened(failure="error: the disk is full"), following, "production")
+    assert raised.value.code == "engine-failed"
+    assert "the disk is full" in raised.value.message
+
+
+def test_an_interruption_is_one_however_the_engine_ended() -> None:
+    heard: list[Progress] = []
+    following = follow(plan_of(TOPIC), heard.append)
+    following(told(PRE, "create", TOPIC.urn, None, {}))
+    with pytest.raises(KeyboardInterrupt):
+        conclude(Happened(failure="error: update canceled", interrupts=1), following, "production")
+    assert [p.phase for p in heard] == ["started", "abandoned"]
+
+
+def test_the_engine_does_not_tell_of_what_the_function_does() -> None:
+    heard: list[Progress] = []
+    following = follow(plan_of(DATABASE, step(MIGRATION, "orders/1_a.up.sql")), heard.append)
+    following(told(PRE, "create", DATABASE.urn, None, {}))
+    following.close()
+    assert heard == []
+
+
+def test_a_loss_that_nobody_allowed_is_refused_whoever_calls() -> None:
+    plan = plan_of(lost(BUCKET), lost(TOPIC))
+    with pytest.raises(RefusedError) as refused:
+        refuse_losses(plan, frozenset({"bucket/receipts"}))
+    assert refused.value.code == "data-loss"
+    assert "topic/events" in refused.value.message
+    assert "bucket/receipts" not in refused.value.message
+    refuse_losses(plan, frozenset({"bucket/receipts", "topic/events"}))
