@@ -281,6 +281,16 @@ _WAITING: Final = (
         "its events in the console say why; apply again makes it anew",
     ),
     _row(
+        "plugin-ended",
+        r"\berror reading from server\b|\btransport: Error while dialing: dial tcp "
+        r"(?:127\.0\.0\.1|\[::1\])"
+        r"|\btransport is closing\b|\bresource monitor shut down\b",
+        "Pulumi's plugin for AWS ended in the middle: killed, by somebody or for want of memory, "
+        "or it crashed; what it was at may be done",
+        "apply again; if it happens again, look whether this machine has memory to spare: the "
+        "plugin takes about a GiB",
+    ),
+    _row(
         "no-network",
         r"\bno such host\b|\bdial tcp\b|\bi/o timeout\b|connection (?:refused|reset)"
         r"|TLS handshake timeout|network is unreachable|request send failed|\bx509:",

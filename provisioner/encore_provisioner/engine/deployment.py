@@ -11,7 +11,7 @@ import json
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -131,8 +131,12 @@ class Deployment:
         self._cli("state", "unprotect", "--all", "--yes")
 
     def remove(self) -> None:
-        """Forget the stack, which must be empty. Raises ``CommandError``."""
-        self._cli("stack", "rm", "--yes", "--preserve-config")
+        """Forget the stack, which must be empty; one that is not there is forgotten already.
+
+        Raises ``CommandError``.
+        """
+        with suppress(StackNotFoundError):
+            self._cli("stack", "rm", "--yes", "--preserve-config")
 
     @contextmanager
     def rehearsal(self) -> Iterator[Deployment]:
