@@ -302,7 +302,7 @@ def test_each_database_takes_its_role_over_tls_by_the_root_of_the_config(
         }
         password = shop.secret(database["password"]["$env"])
         with psycopg.connect(**keywords, password=password) as connection:
-            connection.execute(f"SELECT * FROM {table} LIMIT 1")  # type: ignore[call-overload]
+            connection.execute(f"SELECT * FROM {table} LIMIT 1")
             found = connection.execute("SELECT rolsuper, rolcreaterole FROM pg_roles WHERE "
                                        "rolname = current_user").fetchone()  # fmt: skip
             assert found == (False, False)

@@ -31,7 +31,7 @@ def plan(target: Target, doors: Doors) -> Plan:
     """A step for everything in the state. Raises ``InfraError``."""
     now = offline.plan(target)
     opened = site.open_site(target, doors)
-    backend = site.look(opened)
+    backend = site.begun(opened)
     state = State() if backend is None else site.deploy(opened, backend).export()
     steps = deletions(now, state, RULES)
     return msgspec.structs.replace(
@@ -59,7 +59,7 @@ def destroy(
     """Raises ``InfraError``, and ``KeyboardInterrupt`` where the person interrupted."""
     refuse_losses(shown, allow_data_loss)
     opened = site.open_site(target, doors)
-    backend = site.look(opened)
+    backend = site.begun(opened)
     known = leftovers.of_plan(offline.plan(target))
     if backend is None:
         return leftovers.left(known, opened.account)

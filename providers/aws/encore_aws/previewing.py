@@ -63,7 +63,7 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
 
 @contextmanager
 def _deployment(opened: Site, backend: Backend | None) -> Iterator[Deployment]:
-    if backend is not None:
+    if backend is not None and backend.is_begun:
         yield site.deploy(opened, backend)
         return
     command = site.command(opened)

@@ -53,5 +53,5 @@ def not_applied(environment: str) -> RefusedError:
 
 def stack(opened: Site, on_interrupt: OnInterrupt = lambda _: None) -> Deployment | None:
     """None before the first apply."""
-    backend = site.look(opened)
+    backend = site.begun(opened)
     return None if backend is None else site.deploy(opened, backend, on_interrupt=on_interrupt)

@@ -107,8 +107,16 @@ def open_site(target: Target, doors: Doors) -> Site:
 
 
 def look(site: Site) -> state_store.Backend | None:
-    """Where the state is; None before the first apply. Changes nothing."""
+    """Where the state is or, with ``is_begun`` False, would be; None where there is no such place
+    yet. Changes nothing.
+    """
     return state_store.look(site.place, site.names, site.account)
+
+
+def begun(site: Site) -> state_store.Backend | None:
+    """Where the state is; None before the first apply. Changes nothing."""
+    found = look(site)
+    return found if found is not None and found.is_begun else None
 
 
 def ensure(site: Site) -> state_store.Backend:

@@ -37,6 +37,8 @@ Pause = Callable[[float], None]
 _ABSENT: Final = frozenset({"404", "NoSuchBucket", "NotFound"})
 _UNDER_WAY: Final = "OperationAborted"
 """Somebody else is making or deleting a bucket of that name at this moment."""
+_PULUMI: Final = ".pulumi"
+"""The folder in which Pulumi's CLI keeps all of its own."""
 _TRIES: Final = 6
 _PRIVATE: Final = 0o700
 
@@ -46,7 +48,8 @@ class Backend:
     """``url``: for ``PULUMI_BACKEND_URL``. ``secrets_provider``: for ``pulumi stack init``; None
     where Pulumi Cloud has its own. ``bucket``, ``prefix`` and ``region`` are those of S3, for
     files that lie beside the state; empty elsewhere. ``key`` is the key's ARN; None where it was
-    not asked for.
+    not asked for. ``is_begun``: False where :func:`look` found that nothing of this environment is
+    there; whoever opens it with Pulumi's CLI, only to read, leaves a file of Pulumi's behind.
     """
 
     url: str
@@ -56,6 +59,7 @@ class Backend:
     region: str = ""
     key: str | None = None
     warnings: tuple[str, ...] = ()
+    is_begun: bool = True
 
 
 def bucket_name(names: Names, account: Account) -> str:
@@ -87,13 +91,25 @@ def look(place: Place, names: Names, account: Account) -> Backend | None:
         case "made":
             name = bucket_name(names, account)
             region = _find(name, account, account.id)
-            return None if region is None else _in_s3(name, region, place, names, account)
+            if region is None:
+                return None
+            return _looked_into(_in_s3(name, region, place, names, account), account)
         case "s3":
-            return _adopted(place, names, account)
-        case "folder" if place.folder is not None and not place.folder.is_dir():
+            return _looked_into(_adopted(place, names, account), account)
+        case "folder" if place.folder is not None and not (place.folder / _PULUMI).is_dir():
             return None
         case _:
             return _elsewhere(place, names, account)
+
+
+def _looked_into(found: Backend, account: Account) -> Backend:
+    s3 = account.client("s3", found.region)
+    within = f"{found.prefix}/{_PULUMI}/"
+    listed = ask(
+        f"look for a state in s3://{found.bucket}/{within}",
+        lambda: s3.list_objects_v2(Bucket=found.bucket, Prefix=within, MaxKeys=1),
+    )
+    return replace(found, is_begun=bool(listed.get("Contents")))
 
 
 def ensure(place: Place, names: Names, account: Account, *, pause: Pause = time.sleep) -> Backend:

@@ -49,6 +49,24 @@ def test_no_environment_is_called_so_that_the_app_s_names_are_its_own(account: A
     assert alias(NAMES) != f"alias/{odd.name('key-alias')}"
 
 
+@pytest.mark.parametrize("place", [MADE, THEIRS], ids=["ours", "theirs"])
+def test_a_look_tells_whether_the_environment_has_a_state(account: Account, place: Place) -> None:
+    """Not whether the bucket is there: other environments and apps may be in it."""
+    s3 = account.client("s3")
+    make(s3, "acme-state")
+    backend = quick(place, account)
+    other = prefix(Names(app="shop", environment="staging"), place)
+    s3.put_object(Bucket=backend.bucket, Key=f"{other}/.pulumi/meta.yaml", Body=b"")
+    s3.put_object(Bucket=backend.bucket, Key=f"{backend.prefix}/files/1.sql", Body=b"")
+    found = look(place, NAMES, account)
+    assert found is not None
+    assert found.is_begun is False
+    s3.put_object(Bucket=backend.bucket, Key=f"{backend.prefix}/.pulumi/meta.yaml", Body=b"")
+    found = look(place, NAMES, account)
+    assert found is not None
+    assert found.is_begun is True
+
+
 def test_a_look_makes_nothing(account: Account, moto: MotoServer) -> None:
     assert look(MADE, NAMES, account) is None
     assert moto.operations == ["HeadBucket"]
@@ -330,6 +348,9 @@ def test_a_folder_is_made_for_its_owner_alone(account: Account, tmp_path: Path) 
     assert (tmp_path / "my state").stat().st_mode & 0o777 == 0o700
     assert found.warnings == place.warnings
     assert found.secrets_provider == f"awskms://{alias(NAMES)}?region={REGION}&awssdk=v2"
+    looked = look(place, NAMES, account)
+    assert looked is None, "no apply was here yet"
+    (tmp_path / "my state" / ".pulumi").mkdir()
     looked = look(place, NAMES, account)
     assert looked is not None
     assert looked.url == found.url
