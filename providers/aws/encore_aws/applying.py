@@ -8,7 +8,7 @@ migrations. Each part can be repeated, so the next apply goes on where this one 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from encore_aws import error_help, generated, lifting, migrating, shipping, site, trust
@@ -16,9 +16,11 @@ from encore_aws.inside import Inside
 from encore_aws.settings import Settings
 from encore_aws.site import Doors, Site
 from encore_config.plan import Plan
+from encore_provisioner.engine.compare import hosts
 from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.failures import failure
 from encore_provisioner.engine.following import Following
+from encore_provisioner.engine.state import Kept
 from encore_provisioner.errors import ApplyError, RefusedError
 from encore_provisioner.provider import STEPS_FAILED, OnProgress, Outputs, Target
 
@@ -149,9 +151,21 @@ def _make_way(plan: Plan, deployment: Deployment, opened: Site) -> None:
         return
     state = deployment.export()
     kept = [item for item in state.resources if item.urn in going]
-    dropped = [item.name.partition("/")[2] for item in kept if item.type == migrating.LOGICAL]
+    dropped = to_drop(kept)
     if dropped:
         inside = Inside(opened.account, state.outputs)
         migrating.drop(opened.target, state.outputs, inside, dropped)
     lifting.lift(lifting.obstacles(kept), opened.account)
     deployment.unprotect(item.urn for item in kept if item.protect)
+
+
+def to_drop(going: Collection[Kept]) -> list[str]:
+    """The databases, by their declared names, that are deleted inside a server. One whose server
+    goes too stays in there until then: the server's last snapshot must hold it.
+    """
+    urns = {item.urn for item in going}
+    return [
+        item.name.partition("/")[2]
+        for item in going
+        if item.type == migrating.LOGICAL and urns.isdisjoint(hosts(item, lifting.SERVER))
+    ]

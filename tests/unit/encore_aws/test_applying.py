@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from tests.support.engine_events import PRE, said, told
-from tests.support.steps import BUCKET, DATABASE, TOPIC, step
+from tests.support.steps import BUCKET, DATABASE, SERVER, TOPIC, step
 
-from encore_aws.applying import conclude, follow, patiently, refuse_losses
+from encore_aws.applying import conclude, follow, patiently, refuse_losses, to_drop
 from encore_aws.migrating import MIGRATION
 from encore_config.plan import Plan, Step, summarise
 from encore_provisioner.engine.deployment import Happened
+from encore_provisioner.engine.state import Kept
 from encore_provisioner.errors import ApplyError, BusyError, RefusedError
 from encore_provisioner.provider import STEPS_FAILED, Progress
 
@@ -101,3 +102,14 @@ def test_a_loss_that_nobody_allowed_is_refused_whoever_calls() -> None:
     assert "topic/events" in refused.value.message
     assert "bucket/receipts" not in refused.value.message
     refuse_losses(plan, frozenset({"bucket/receipts", "topic/events"}))
+
+
+LIES_IN = Kept(urn=DATABASE.urn, type=DATABASE.type, needs={"server": (SERVER.urn,)})
+
+
+def test_a_database_whose_server_stays_is_deleted_inside_it() -> None:
+    assert to_drop((LIES_IN, Kept(urn=TOPIC.urn, type=TOPIC.type))) == ["orders"]
+
+
+def test_a_database_whose_server_goes_stays_until_the_last_snapshot_is_taken() -> None:
+    assert to_drop((LIES_IN, Kept(urn=SERVER.urn, type=SERVER.type))) == []
