@@ -6,8 +6,8 @@ import json
 
 import pytest
 from tests.functional.cli.conftest import with_env
-from tests.functional.cli.test_terminal import person
 from tests.support.fake_cloud import KEPT, WARNING
+from tests.support.person import person
 from tests.support.tool import Tool
 
 CLOUD = ("--env", "cloud")

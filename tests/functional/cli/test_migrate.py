@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.functional.cli.conftest import BROKEN, with_env
-from tests.functional.cli.test_terminal import person
+from tests.support.person import person
 from tests.support.tool import Tool
 
 CLOUD = ("--env", "cloud")

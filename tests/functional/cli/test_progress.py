@@ -6,7 +6,7 @@ import json
 import os
 import signal
 
-from tests.functional.cli.test_terminal import person
+from tests.support.person import person
 from tests.support.screen import Screen
 from tests.support.tool import Tool
 
