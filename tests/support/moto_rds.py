@@ -85,6 +85,8 @@ class Rds:
         found = instance_of(name)
         if found.engine != "postgres":
             raise AssertionError(f"{found.engine}: only PostgreSQL can be had here")
+        # Moto gives all servers the same one, and whoever asks for one by it gets all.
+        found.dbi_resource_id = f"db-{secrets.token_hex(13).upper()}"
         if found.ca_certificate_identifier not in inside.roots:
             found.ca_certificate_identifier = USUAL_AUTHORITY
         machine = inside.postgres(
