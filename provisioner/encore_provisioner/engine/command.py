@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -60,6 +61,8 @@ _HISTORY: Final = json.dumps(
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KILLED_AFTER: Final = 3
 """At this interrupt the child is killed: it was asked twice."""
+_APART: Final = 1.0
+"""Seconds between two interrupts for the child: one that comes while it heeds another is lost."""
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -143,20 +146,51 @@ class Command(PulumiCommand):
             yield
             return
 
+        asker = _Asker(process)
+
         def interrupted(_number: int, _frame: FrameType | None) -> None:
             self.interrupts += 1
             if self.interrupts >= _KILLED_AFTER:
                 os.killpg(process.pid, signal.SIGKILL)
-            elif process.poll() is None:
-                process.send_signal(signal.SIGINT)
+            else:
+                asker.ask()
             self._on_interrupt(self.interrupts)
 
         before = {number: signal.signal(number, interrupted) for number in _SIGNALS}
         try:
             yield
         finally:
+            asker.close()
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class _Asker:
+    """Sends interrupts to a child, far enough apart that it hears each."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._next = 0.0
+        self._timers: list[threading.Timer] = []
+
+    def ask(self) -> None:
+        now = time.monotonic()
+        wait, self._next = self._next - now, max(self._next, now) + _APART
+        if wait <= 0:
+            self._send()
+            return
+        timer = threading.Timer(wait, self._send)
+        timer.daemon = True
+        self._timers.append(timer)
+        timer.start()
+
+    def close(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+
+    def _send(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
 
 
 class _Reader(threading.Thread):

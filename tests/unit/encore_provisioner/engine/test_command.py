@@ -190,6 +190,25 @@ def test_the_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     assert "failed 2" in lines
 
 
+def test_two_interrupts_at_once_are_two_for_the_child(tmp_path: Path) -> None:
+    """Pulumi's CLI is deaf while it heeds the first one."""
+    busy = """
+asked = []
+def heed(number, frame):
+    asked.append(time.monotonic())
+    if len(asked) > 1 and asked[1] - asked[0] > 0.5:
+        os._exit(7)
+    del asked[1:]
+signal.signal(signal.SIGINT, heed)
+print('ready', flush=True)
+for _ in range(100):
+    time.sleep(0.1)
+"""
+    start = time.monotonic()
+    assert "failed 2" in interrupted(tmp_path, busy, 2)
+    assert time.monotonic() - start < 8
+
+
 def test_a_child_that_heeds_nothing_is_killed_at_the_third(tmp_path: Path) -> None:
     deaf = (
         "signal.signal(signal.SIGINT, signal.SIG_IGN); print('ready', flush=True)\ntime.sleep(60)"
