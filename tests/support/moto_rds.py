@@ -18,6 +18,8 @@ from tests.support.moto_parts import REGION, backend
 from tests.support.moto_wire import Answer, Call, Refused, Reply, answered
 
 _FROM: Final = datetime.datetime(2020, 1, 1)
+_SAME_ID: Final = b"db-M5ENSHXFPU6XHZ4G4ZEI5QIO2U"
+"""What moto calls every server."""
 _TILL: Final = datetime.datetime(2120, 1, 1)
 
 
@@ -53,11 +55,12 @@ class Rds:
         """What follows from a call that moto has answered, and the servers' real addresses."""
         if call.service != "rds" or self._inside is None:
             return reply
+        body = reply.body
         if reply.is_fine and call.operation == "CreateDBInstance":
-            self._start(call.parameters["DBInstanceIdentifier"].lower(), self._inside)
+            made = self._start(call.parameters["DBInstanceIdentifier"].lower(), self._inside)
+            body = body.replace(_SAME_ID, made.encode())
         if reply.is_fine and call.operation == "DeleteDBInstance":
             self._stop(call.parameters["DBInstanceIdentifier"].lower())
-        body = reply.body
         for name, machine in self.machines.items():
             written = f"{name}.aaaaaaaaaa.{REGION}.rds.amazonaws.com"
             body = body.replace(written.encode(), machine.host.encode())
@@ -81,7 +84,8 @@ class Rds:
         found = instance_of(identifier)
         return self._give(found, self.machines[identifier])
 
-    def _start(self, name: str, inside: Inside) -> None:
+    def _start(self, name: str, inside: Inside) -> str:
+        """The server's own id, which moto's answer does not have yet."""
         found = instance_of(name)
         if found.engine != "postgres":
             raise AssertionError(f"{found.engine}: only PostgreSQL can be had here")
@@ -103,6 +107,7 @@ class Rds:
             self._give(found, machine)
         else:
             machine.set_password(found.master_username, found._master_user_password)
+        return str(found.dbi_resource_id)
 
     def _give(self, found: Any, machine: PostgresMachine) -> str:
         password = secrets.token_urlsafe(24)

@@ -200,3 +200,18 @@ def test_a_group_of_subnets_is_changed_and_stays(client: Client, network: dict[s
     assert [each["SubnetIdentifier"] for each in group["Subnets"]] == both[:1]
     with pytest.raises(ClientError, match="not found"):
         rds.modify_db_subnet_group(DBSubnetGroupName="others", SubnetIds=both)
+
+
+def test_a_server_is_found_by_the_id_that_it_was_made_with(client: Client) -> None:
+    made = client("rds").create_db_instance(
+        DBInstanceIdentifier="own",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        EngineVersion="17",
+        AllocatedStorage=20,
+        MasterUsername="encore_admin",
+        ManageMasterUserPassword=True,
+    )["DBInstance"]
+    by_id = {"Name": "dbi-resource-id", "Values": [made["DbiResourceId"]]}
+    (found,) = client("rds").describe_db_instances(Filters=[by_id])["DBInstances"]
+    assert found["DBInstanceIdentifier"] == "own"
