@@ -8,13 +8,14 @@ prints nothing and asks nothing. This is the one module that calls the Automatio
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pulumi.automation import (
     CommandError,
@@ -33,6 +34,9 @@ from encore_provisioner.engine.command import Command
 from encore_provisioner.engine.recording import Program
 
 OnEvent = Callable[[EngineEvent], None]
+
+_LOCK_WENT: Final = re.compile(r"GetObject, .*NoSuchKey|object doesn't exist")
+"""The CLI lists the locks, then reads each. One that went in between was of somebody done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +222,8 @@ class Deployment:
         return Happened(
             events=tuple(events),
             failure=str(error),
-            is_busy=isinstance(error, ConcurrentUpdateError),
+            is_busy=isinstance(error, ConcurrentUpdateError)
+            or (not events and bool(_LOCK_WENT.search(str(error)))),
             interrupts=self._command.interrupts,
         )
 

@@ -19,6 +19,7 @@ _HOLDER: Final = re.compile(
 )
 _PLUGIN: Final = re.compile(r"no resource plugin '([^']+)'|could not (?:find|load) plugin[^\n]*")
 _PASSPHRASE: Final = re.compile(r"passphrase must be set|incorrect passphrase")
+_ERROR: Final = re.compile(r"^\s*(?:stderr:\s*)?error:", re.MULTILINE)
 _LONGEST: Final = 600
 
 
@@ -72,6 +73,6 @@ def _busy(text: str, environment: str) -> BusyError:
 
 
 def _last(text: str) -> str:
-    """The last line that says anything, of what the CLI printed."""
-    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("error:")]
-    return lines[-1].removeprefix("error:").strip() if lines else "it did not say why"
+    """The last error of what the CLI printed, which the Automation API sets behind ``stderr:``."""
+    found = _ERROR.split(text)[1:]
+    return " ".join(found[-1].split()) if found else "it did not say why"

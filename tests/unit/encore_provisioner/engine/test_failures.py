@@ -18,6 +18,22 @@ LOCKED = (
 )
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\n code: 1\n stdout: \n stderr: error: no such thing\n", "no such thing"),
+        (
+            "\n code: 1\n stderr: error: 2 errors occurred:\n    1) this\n    2) that\n\n",
+            "2 errors occurred: 1) this 2) that",
+        ),
+        ("error: the first\nerror: the last", "the last"),
+        ("nothing of use", "it did not say why"),
+    ],
+)
+def test_what_the_cli_printed_is_told(text: str, told: str) -> None:
+    assert failure(Happened(failure=text), "production").message.endswith(f"failed: {told}")
+
+
 def test_who_holds_the_stack_is_named() -> None:
     error = failure(Happened(failure=LOCKED, is_busy=True), "production")
     assert isinstance(error, BusyError)
