@@ -20,6 +20,8 @@ _HOLDER: Final = re.compile(
 _PLUGIN: Final = re.compile(r"no resource plugin '([^']+)'|could not (?:find|load) plugin[^\n]*")
 _PASSPHRASE: Final = re.compile(r"passphrase must be set|incorrect passphrase")
 _ERROR: Final = re.compile(r"^\s*(?:stderr:\s*)?error:", re.MULTILINE)
+_KILLED: Final = re.compile(r"\A\s*code: -(\d+)\b")
+"""How the Automation API says that the CLI ended by a signal."""
 _LONGEST: Final = 600
 
 
@@ -41,6 +43,13 @@ def failure(happened: Happened, environment: str, clean: Callable[[str], str] = 
             "not there or is another one",
             code="passphrase",
             hint="set PULUMI_CONFIG_PASSPHRASE to the one that the state was made with",
+        )
+    if found := _KILLED.match(text):
+        return ApplyError(
+            f"Pulumi's engine was killed (signal {found[1]}); what it was at may be done or not",
+            code="engine-killed",
+            hint="its lock stays behind: docs/operations.md says how to remove it; then run this "
+            "again, and it goes on from what is saved",
         )
     words = [clean(message) for message in _messages(happened)]
     told = "; ".join(dict.fromkeys(word for word in words if word)) or _last(text)

@@ -52,6 +52,7 @@ def test_who_holds_the_stack_is_named() -> None:
         ),
         ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", RefusedError, "passphrase"),
         ("error: incorrect passphrase", RefusedError, "passphrase"),
+        ("\n code: -9\n stdout: \n stderr: ", ApplyError, "engine-killed"),
         ("error: something else", ApplyError, "engine-failed"),
     ],
 )
