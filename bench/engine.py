@@ -98,15 +98,12 @@ def _case(found: World, tool: Tool) -> Case:
     from encore_aws import site
     from encore_aws.site import Doors
     from encore_provisioner.analysis import analyse
+    from encore_provisioner.cli.project import target_of
     from encore_provisioner.environments import load_environments, resolve
-    from encore_provisioner.provider import Target
 
     os.environ.update(found.environ)
     environment = resolve(load_environments(tool.app), ENVIRONMENT)
-    graph = analyse(tool.app).graph
-    target = Target(
-        root=tool.app, app_id=graph.app.id, graph=graph, environment=environment, cors={}
-    )
+    target = target_of(tool.app, analyse(tool.app), environment)
     opened = site.open_site(target, Doors(environ=found.environ))
     backend = site.look(opened)
     assert backend is not None
@@ -114,7 +111,7 @@ def _case(found: World, tool: Tool) -> Case:
     certificates = outputs.get("certificates", {})
     given = site.given(opened, site.files(opened, backend), certificates)
     return Case(
-        graph=graph, environment=environment, names=opened.names, given=given,
+        graph=target.graph, environment=environment, names=opened.names, given=given,
         cli=str(found.engine.executable), work=str(opened.folders.work),
         variables={
             "PULUMI_HOME": str(opened.folders.home), "PULUMI_BACKEND_URL": backend.url,

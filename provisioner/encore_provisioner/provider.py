@@ -168,10 +168,12 @@ class Provider(Protocol):
     """See ARCHITECTURE.md, "Providers". Every method may raise ``InfraError``.
 
     ``needs_secrets``: whether an apply is refused while a declared secret has no value.
+    ``needs_id``: whether names hold the environment's ``id``, which the first apply then makes.
     """
 
     name: str
     needs_secrets: bool
+    needs_id: bool
 
     def capabilities(self, target: Target) -> tuple[Diagnostic, ...]:
         """What this provider cannot do as declared, before anything is touched."""

@@ -52,6 +52,7 @@ class FakeCloud(FileFakeProvider):
 
     name = "cloud"
     needs_secrets = False
+    needs_id = False
 
     def plan(
         self,

@@ -83,6 +83,7 @@ class FakeProvider:
 
     name = "fake"
     needs_secrets = True
+    needs_id = False
 
     def __init__(self, world: World | None = None, faults: Faults | None = None) -> None:
         self.world = world or World()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
-from encore_aws import error_help, generated, lifting, migrating, shipping, site, trust
+from encore_aws import error_help, generated, lifting, migrating, ran, shipping, site, trust
 from encore_aws.inside import Inside
 from encore_aws.settings import Settings
 from encore_aws.site import Doors, Site
@@ -25,6 +25,7 @@ from encore_provisioner.errors import ApplyError, RefusedError
 from encore_provisioner.provider import STEPS_FAILED, OnProgress, Outputs, Target
 
 if TYPE_CHECKING:
+    from encore_aws.account import Account
     from encore_aws.given import Files
 
 AGAIN: Final = 2.0
@@ -104,6 +105,15 @@ def finish(
     migrating.prepare(target, outputs, inside, plan.changes, on_progress)
     if any(step.type == migrating.MIGRATION for step in plan.changes):
         shipping.migrate(target, outputs, inside, where, opened.account, plan.changes, on_progress)
+    if where is not None:
+        _remember(target, outputs, where, opened.account)
+
+
+def _remember(target: Target, outputs: Outputs, where: Files, account: Account) -> None:
+    """All that the source has has run: the plan has asked, or it was run now."""
+    found = ran.now(target, outputs)
+    if ran.read(where, account) != found:
+        ran.write(where, account, found)
 
 
 def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:

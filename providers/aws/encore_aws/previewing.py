@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from encore_aws import migrating, offline, site
+from encore_aws import migrating, offline, ran, site
 from encore_aws.error_help import cleaned
+from encore_aws.function.documents import StatusAnswer
 from encore_aws.inside import Inside
 from encore_aws.remembered import recalled
 from encore_aws.replacement import RULES
@@ -29,6 +30,7 @@ from encore_provisioner.engine.preview import needs_state, preview_plan
 from encore_provisioner.engine.state import State
 
 if TYPE_CHECKING:
+    from encore_aws.given import Files
     from encore_aws.state_store import Backend
     from encore_provisioner.engine.recording import Program
     from encore_provisioner.provider import Target
@@ -41,7 +43,8 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
     now = offline.plan(target)
     opened = site.open_site(target, doors)
     backend = site.look(opened)
-    program = _program(opened, backend)
+    where = site.files(opened, backend)
+    program = site.program(opened, site.given(opened, where, {}))
     # AWS is asked for secrets while the engine works; the engine wants the main thread.
     with ThreadPoolExecutor(max_workers=1) as beside, _deployment(opened, backend) as deployment:
         missing = beside.submit(opened.secrets().missing)
@@ -50,7 +53,7 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
         raise failure(happened, opened.name, lambda text: cleaned((text,)))
     found = preview_plan(now, changes(happened.events), state, RULES)
     former = stack_outputs_before(happened.events)
-    steps = (*found.steps, *_migrations(opened, former))
+    steps = (*found.steps, *_migrations(opened, found, former, where, refresh))
     return msgspec.structs.replace(
         found,
         steps=steps,
@@ -71,11 +74,6 @@ def _deployment(opened: Site, backend: Backend | None) -> Iterator[Deployment]:
         yield empty
 
 
-def _program(opened: Site, backend: Backend | None) -> Program:
-    where = site.files(opened, backend)
-    return site.program(opened, site.given(opened, where, {}))
-
-
 def _previewed(deployment: Deployment, program: Program, refresh: bool) -> tuple[Happened, State]:
     """What would happen, and the state where it takes that to judge it."""
     happened = deployment.preview(program, refresh=refresh, on_event=_silent)
@@ -92,13 +90,34 @@ def _is_protected(happened: Happened) -> bool:
     return any(words in text for text in said for words in _PROTECTED)
 
 
-def _migrations(opened: Site, former: Mapping[str, Any]) -> tuple[Step, ...]:
-    """What has run only the databases know, and they are asked inside the network."""
+def _migrations(
+    opened: Site, found: Plan, former: Mapping[str, Any], where: Files | None, refresh: bool
+) -> tuple[Step, ...]:
+    """What has run only the databases know, and they are asked inside the network; but not where
+    the last apply saw that all has run, and nothing can have changed since.
+    """
     target = opened.target
     if "function" not in former:
         return migrating.steps(target, None)
+    new = _new_databases(found)
+    memory = ran.read(where, opened.account) if where and not (refresh or new) else {}
+    if memory and ran.is_known(target, former, memory):
+        return ()
     inside = Inside(opened.account, former)
-    return migrating.steps(target, migrating.status(target, former, inside))
+    known = migrating.status(target, former, inside).databases
+    there = tuple(item for item in known if item.name not in new)
+    return migrating.steps(target, StatusAnswer(databases=there))
+
+
+def _new_databases(found: Plan) -> frozenset[str]:
+    """Those that are made, or made anew: whatever has run is not there any more."""
+    return frozenset(
+        step.declaration.name
+        for step in found.steps
+        if step.type == migrating.LOGICAL
+        and step.op in ("create", "replace")
+        and step.declaration is not None
+    )
 
 
 def _silent(_: object) -> None:

@@ -31,6 +31,8 @@ class AwsProvider:
     name = "aws"
     needs_secrets = False
     """Nothing waits for a value until a container starts, and the place is made by apply."""
+    needs_id = True
+    """Buckets must be called like no other in the world."""
 
     def __init__(self, doors: Doors | None = None) -> None:
         self._given = doors

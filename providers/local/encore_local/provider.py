@@ -32,6 +32,7 @@ class LocalProvider:
 
     name = "local"
     needs_secrets = True
+    needs_id = False
 
     def __init__(self, *, checkpoint: Callable[[str], None] = _pass) -> None:
         self._checkpoint = checkpoint

@@ -14,6 +14,7 @@ from encore_provisioner.cli.files import PUBLIC, write_if_changed
 from encore_provisioner.cli.project import open_file, open_root
 from encore_provisioner.cli.session import Session
 from encore_provisioner.environments import DEFAULT, FILE_NAME, match_entry, resolve
+from encore_provisioner.providers import load_provider
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _LENGTH: Final = 6
@@ -34,7 +35,9 @@ def ensure_id(session: Session, folder: str | None, name: str | None) -> None:
     file = open_file(session, folder)
     environment = resolve(file, name or DEFAULT)
     key = match_entry(file.environments, environment.name)
-    if environment.provider == DEFAULT or environment.settings.id is not None or key is None:
+    if environment.settings.id is not None or key is None:
+        return
+    if not load_provider(environment.provider).needs_id:
         return
     path = open_root(session, folder) / FILE_NAME
     made = random_id()

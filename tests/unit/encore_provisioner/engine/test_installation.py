@@ -71,3 +71,23 @@ def test_one_that_fails_or_cannot_be_started_is_none(tmp_path: Path) -> None:
 
 def test_a_cache_that_is_switched_off_holds_none() -> None:
     assert cache_root({"ENCORE_INFRA_CACHE": "off"}, OLDEST) is None
+
+
+def test_a_program_is_asked_once_and_again_when_it_is_another(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    executable = fake(tmp_path / "path" / "pulumi", f"v{WANTED}'; echo x >> '{asked}")
+    for _ in range(2):
+        assert find(environ(tmp_path)).shown == WANTED
+    assert asked.read_text().split() == ["x"]
+    newer = f"{OLDEST[0]}.9999.0"
+    fake(executable, f"v{newer}'; echo xx >> '{asked}")
+    assert find(environ(tmp_path)).shown == newer
+
+
+@pytest.mark.parametrize("memory", ["", "[]", "{", '{"program": 1, "version": 2}'])
+def test_a_memory_that_is_damaged_is_none(tmp_path: Path, memory: str) -> None:
+    fake(tmp_path / "path" / "pulumi", f"v{WANTED}")
+    file = tmp_path / "cache" / "pulumi" / "version.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(memory)
+    assert find(environ(tmp_path)).shown == WANTED
