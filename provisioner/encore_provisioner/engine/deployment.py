@@ -31,7 +31,7 @@ from pulumi.automation._stack import StackInitMode  # the package leaves it out
 
 from encore_provisioner.engine import state
 from encore_provisioner.engine.command import Command
-from encore_provisioner.engine.recording import Program
+from encore_provisioner.engine.recording import Program, no_collection
 
 OnEvent = Callable[[EngineEvent], None]
 
@@ -191,7 +191,8 @@ class Deployment:
         given = options if program is None else {**options, "program": program}
         stack = Stack(self._name, self._workspace, StackInitMode.SELECT)
         try:
-            getattr(stack, operation)(on_event=told, **given)
+            with no_collection():
+                getattr(stack, operation)(on_event=told, **given)
         except StackNotFoundError:
             return self._without_stack(operation, program, on_event, **options)
         except CommandError as error:

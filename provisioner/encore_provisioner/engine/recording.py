@@ -93,7 +93,7 @@ def record(
     def run() -> None:
         # A thread of its own: Pulumi keeps its settings in context variables, and wants a loop.
         try:
-            with _no_collection():
+            with no_collection():
                 asyncio.run(_run(program, monitor, project, stack))
             found.append(monitor.recording())
         except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
@@ -108,7 +108,7 @@ def record(
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Python does not look for circles of garbage meanwhile.
 
     Pulumi makes hundreds of small objects for each resource and keeps them to the end, so every
