@@ -224,7 +224,8 @@ def test_another_key_is_another_server_without_its_databases(app: ChangedApp) ->
     assert app.protected() == protected
     assert databases(app.world) == {"orders", "stock"}
     assert app.world.sql("SELECT id FROM orders", database="orders") == []
-    (snapshot,) = app.world.client("rds").describe_db_snapshots()["DBSnapshots"]
+    rds = app.world.client("rds")
+    (snapshot,) = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert snapshot["DBInstanceIdentifier"] == old["DBInstanceIdentifier"]
     assert not app.plan().changes
 
