@@ -214,6 +214,7 @@ def test_another_key_is_another_server_without_its_databases(app: ChangedApp) ->
     assert rows == [("first",)], "the last snapshot must hold them"
     plan = app.apply(*lost)
     assert plan.losses == lost
+    assert any("database#server: a last snapshot" in line for line in plan.kept)
     told = differences(step_of(plan, "database#server"))
     assert "kmsKeyId" in told
     now = server(app.world)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from encore_aws import migrating, offline, ran, site
+from encore_aws import lifting, migrating, offline, ran, site
 from encore_aws.error_help import cleaned
 from encore_aws.function.documents import StatusAnswer
 from encore_aws.inside import Inside
@@ -27,7 +27,7 @@ from encore_provisioner.engine.deployment import Deployment, Happened, scratch
 from encore_provisioner.engine.events import changes, stack_outputs_before, trouble
 from encore_provisioner.engine.failures import failure
 from encore_provisioner.engine.preview import needs_state, preview_plan
-from encore_provisioner.engine.state import State
+from encore_provisioner.engine.state import Kept, State
 
 if TYPE_CHECKING:
     from encore_aws.given import Files
@@ -60,6 +60,7 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
         summary=summarise(steps),
         permissions=permission_changes(recalled(former) or (), now.permissions),
         missing_secrets=missing.result(),
+        kept=lifting.told(_going(found, state)),
         warnings=(*found.warnings, *(backend.warnings if backend else opened.place.warnings)),
     )
 
@@ -107,6 +108,12 @@ def _migrations(
     known = migrating.status(target, former, inside).databases
     there = tuple(item for item in known if item.name not in new)
     return migrating.steps(target, StatusAnswer(databases=there))
+
+
+def _going(found: Plan, state: State) -> tuple[Kept, ...]:
+    """What is in the state and would be deleted, for good or to be made anew."""
+    urns = {step.urn for step in found.steps if step.op in ("delete", "replace")}
+    return tuple(item for item in state.resources if item.urn in urns)
 
 
 def _new_databases(found: Plan) -> frozenset[str]:
