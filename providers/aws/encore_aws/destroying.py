@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from encore_aws import error_help, leftovers, lifting, offline, site
+from encore_aws import error_help, leftovers, lifting, offline, site, state_store
 from encore_aws.applying import conclude, follow, patiently, refuse_losses
 from encore_aws.patience import again
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors, Site
+from encore_aws.state_key import find_key
+from encore_aws.state_store import Backend
 from encore_config.plan import Plan, summarise
 from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.events import trouble
@@ -42,8 +45,15 @@ def plan(target: Target, doors: Doors) -> Plan:
         summary=summarise(steps),
         permissions=(),
         missing_secrets=(),
-        kept=lifting.told(state.resources, backend=backend) if steps else (),
+        kept=lifting.told(state.resources, backend=_with_key(backend, opened)) if steps else (),
     )
+
+
+def _with_key(backend: Backend | None, opened: Site) -> Backend | None:
+    """Looking at the state needs no key, so who only looks was not told of it."""
+    if backend is None or backend.key is not None:
+        return backend
+    return replace(backend, key=find_key(state_store.alias(opened.names), opened.account))
 
 
 def destroy(
