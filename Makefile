@@ -34,7 +34,7 @@ test: $(ALL) $(POLICIES)
 # Pulumi's command line tool on PATH, or in the cache (scripts/get-pulumi builds it there). Without it
 # these tests are skipped; ENCORE_REQUIRE_ENGINE=1 makes that an error, and so it makes too few of them.
 test-engine: $(ALL)
-	$(BIN)/python -m pytest -m engine -n 2 --dist loadfile --durations=10 tests/engine
+	$(BIN)/python -m pytest -m engine -n 2 --dist loadfile --durations=10 tests/engine tests/unit/support
 
 check: $(ALL)
 	$(BIN)/ruff format --check .
