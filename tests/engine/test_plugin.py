@@ -433,12 +433,17 @@ def test_the_plugin_ends_with_the_engine(stack: Stack, aws: World) -> None:
 
 
 def _plugins(world: World) -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if any("pulumi-resource-aws" in word for word in process.cmdline())
-        and any(str(world.pulumi_home) in word for word in process.cmdline())
-    ]
+    return [each for each in psutil.Process().children(recursive=True) if _is_plugin(each, world)]
+
+
+def _is_plugin(process: psutil.Process, world: World) -> bool:
+    try:
+        words = process.cmdline()
+    except psutil.Error:  # it has just ended
+        return False
+    return any("pulumi-resource-aws" in word for word in words) and any(
+        str(world.pulumi_home) in word for word in words
+    )
 
 
 def _is_spent(world: World) -> bool:
