@@ -22,6 +22,7 @@ from encore_provisioner.engine.failures import failure
 from encore_provisioner.engine.following import Following
 from encore_provisioner.engine.state import Kept
 from encore_provisioner.errors import ApplyError, RefusedError
+from encore_provisioner.losses import refuse_losses
 from encore_provisioner.provider import STEPS_FAILED, OnProgress, Outputs, Target
 
 if TYPE_CHECKING:
@@ -116,19 +117,6 @@ def _remember(target: Target, outputs: Outputs, where: Files, account: Account) 
         ran.write(where, account, found)
 
 
-def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
-    """Raise ``RefusedError`` (``data-loss``) for a loss that nobody allowed: the command line has
-    asked already, and whoever else calls must not come past it.
-    """
-    refused = sorted(set(plan.losses) - allowed)
-    if refused:
-        raise RefusedError(
-            f"this would lose the data of {', '.join(refused)} for good; nothing was changed",
-            code="data-loss",
-            hint=" ".join(f"--allow-data-loss {name}" for name in refused),
-        )
-
-
 def _refuse_nameless(settings: Settings) -> None:
     if settings.id is None:
         raise RefusedError(
@@ -150,8 +138,8 @@ def _certificates(opened: Site) -> dict[str, str]:
         else opened.settings.database(item.name).certificate_authority
         for item in databases
     ]
-    folder = opened.folders.work
-    return trust.roots(found, opened.account, opened.doors.fetching, folder) if found else {}
+    fetch = trust.fetch_bundle(opened.doors.environ)
+    return trust.roots(found, opened.account, fetch, opened.folders.work) if found else {}
 
 
 def _make_way(plan: Plan, deployment: Deployment, opened: Site) -> None:

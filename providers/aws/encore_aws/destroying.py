@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from encore_aws import error_help, leftovers, lifting, offline, site, state_store
-from encore_aws.applying import conclude, follow, patiently, refuse_losses
+from encore_aws import error_help, leftovers, lifting, offline, site
+from encore_aws.applying import conclude, follow, patiently
 from encore_aws.patience import again
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors, Site
-from encore_aws.state_key import find_key
 from encore_aws.state_store import Backend
 from encore_config.plan import Plan, summarise
 from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.events import trouble
 from encore_provisioner.engine.preview import deletions
 from encore_provisioner.engine.state import State
+from encore_provisioner.losses import refuse_losses
 
 if TYPE_CHECKING:
     from encore_provisioner.provider import OnProgress, Target
@@ -51,9 +51,9 @@ def plan(target: Target, doors: Doors) -> Plan:
 
 def _with_key(backend: Backend | None, opened: Site) -> Backend | None:
     """Looking at the state needs no key, so who only looks was not told of it."""
-    if backend is None or backend.key is not None:
-        return backend
-    return replace(backend, key=find_key(state_store.alias(opened.names), opened.account))
+    if backend is None:
+        return None
+    return replace(backend, key=site.key(opened, backend))
 
 
 def destroy(

@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from encore_aws import state_store
 from encore_aws.account import Account, open_account
-from encore_aws.authority import Fetch
 from encore_aws.given import Files, Given
 from encore_aws.naming import Names
 from encore_aws.offline import names_of
@@ -41,19 +40,9 @@ _PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FIL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """``environ``: of this process. ``fetch``: what lies at an address of AWS's trust store; None
-    for the one that ``environ`` chooses. ``session``: of boto3, None for a new one.
-    """
+    """``environ``: of this process; it also chooses where AWS's trust store is looked for."""
 
     environ: Mapping[str, str]
-    fetch: Fetch | None = None
-    session: Any = None
-
-    @property
-    def fetching(self) -> Fetch:
-        from encore_aws.trust import fetch_bundle
-
-        return self.fetch or fetch_bundle(self.environ)
 
 
 def real_doors() -> Doors:
@@ -100,7 +89,7 @@ def open_site(target: Target, doors: Doors) -> Site:
         target=target,
         settings=chosen,
         names=names_of(target, chosen),
-        account=open_account(chosen, doors.session),
+        account=open_account(chosen),
         place=place,
         doors=doors,
     )
@@ -139,10 +128,14 @@ def files(site: Site, backend: state_store.Backend | None, *, make: bool = False
         )
     if found is None:
         return None
-    key = found.key or find_key(state_store.alias(site.names), site.account)
     # A bucket that a person named may belong to another account.
     owner = None if site.place.kind == "s3" else site.account.id
-    return Files(bucket=found.bucket, prefix=found.prefix, key=key, owner=owner)
+    return Files(bucket=found.bucket, prefix=found.prefix, key=key(site, found), owner=owner)
+
+
+def key(site: Site, backend: state_store.Backend) -> str | None:
+    """The ARN of the key beside the state, which who only looks at it was not told of."""
+    return backend.key or find_key(state_store.alias(site.names), site.account)
 
 
 def program(site: Site, given: Given) -> Program:

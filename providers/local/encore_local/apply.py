@@ -30,7 +30,6 @@ from encore_local.outputs import outputs_of
 from encore_local.planner import Planned, plan_apply
 from encore_local.refusals import (
     not_ours,
-    refuse_losses,
     refuse_missing_secrets,
     refuse_stale,
     refuse_taken_ports,
@@ -39,6 +38,7 @@ from encore_local.refusals import (
 from encore_local.site import Site, open_site, with_ports
 from encore_local.state import identity
 from encore_provisioner.errors import ApplyError, InfraError
+from encore_provisioner.losses import refuse_losses
 from encore_provisioner.postgres.migrations import is_sequential
 from encore_provisioner.provider import OnProgress, Outputs, Progress, Target
 

@@ -19,12 +19,13 @@ from encore_local.layout import Layout, prepare
 from encore_local.lock import hold
 from encore_local.model import SECRET, SERVER_OF, SERVERS, Actual, names_of
 from encore_local.planner import plan_destroy
-from encore_local.refusals import refuse_losses, refuse_stale
+from encore_local.refusals import refuse_stale
 from encore_local.servers.managed import ManagedServer, remove_tree
 from encore_local.servers.ports import find_holder, is_free
 from encore_local.servers.process import system_processes
 from encore_local.site import Site, open_site
 from encore_provisioner.errors import ApplyError, InfraError
+from encore_provisioner.losses import refuse_losses
 from encore_provisioner.provider import Target
 
 

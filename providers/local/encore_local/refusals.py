@@ -91,19 +91,6 @@ def refuse_stale(shown: Plan, fresh: Plan) -> None:
         )
 
 
-def refuse_losses(plan: Plan, allowed: frozenset[str]) -> None:
-    """Code ``data-loss``: a loss that was not allowed by name."""
-    refused = tuple(loss for loss in plan.losses if loss not in allowed)
-    if refused:
-        step = next(s for s in plan.steps if s.data_loss and str(s.declaration) == refused[0])
-        raise RefusedError(
-            f"DATA LOSS: this would delete the data of {', '.join(refused)}; nothing was changed",
-            code="data-loss",
-            hint="If that is wanted: " + " ".join(f"--allow-data-loss {name}" for name in refused),
-            at=step.declaration.at if step.declaration else None,
-        )
-
-
 def not_ours(server: Actual, left: tuple[str, ...]) -> RefusedError:
     """Code ``not-ours``: a server that nothing needs holds what the plan did not name."""
     return RefusedError(

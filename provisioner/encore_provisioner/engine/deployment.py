@@ -32,6 +32,7 @@ from pulumi.automation._stack import StackInitMode  # the package leaves it out
 from encore_provisioner.engine import state
 from encore_provisioner.engine.command import Command
 from encore_provisioner.engine.recording import Program, no_collection
+from encore_provisioner.engine.values import STACK
 
 OnEvent = Callable[[EngineEvent], None]
 
@@ -106,8 +107,8 @@ class Deployment:
     def preview(self, program: Program, *, refresh: bool = False, on_event: OnEvent) -> Happened:
         return self._run("preview", _exported(program), on_event, refresh=refresh or None)
 
-    def up(self, program: Program, *, refresh: bool = False, on_event: OnEvent) -> Happened:
-        return self._run("up", _exported(program), on_event, refresh=refresh or None)
+    def up(self, program: Program, *, on_event: OnEvent) -> Happened:
+        return self._run("up", _exported(program), on_event)
 
     def refresh(self, *, on_event: OnEvent) -> Happened:
         return self._run("refresh", None, on_event)
@@ -271,9 +272,6 @@ def _outputs(events: list[EngineEvent]) -> Mapping[str, Any]:
     """The stack's own outputs are those of its resource, told last."""
     for event in reversed(events):
         told = event.res_outputs_event
-        if told is not None and told.metadata.type == state.STACK and told.metadata.new:
+        if told is not None and told.metadata.type == STACK and told.metadata.new:
             return dict(told.metadata.new.outputs or {})
     return {}
-
-
-__all__ = ["Backend", "CommandError", "Deployment", "Folders", "Happened", "scratch"]

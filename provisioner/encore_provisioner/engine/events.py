@@ -7,12 +7,12 @@ one made); here that is one change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from encore_config.plan import SECRET, UNKNOWN, Op
-from encore_provisioner.engine.state import PROVIDERS, STACK
+from encore_config.plan import Op
+from encore_provisioner.engine.values import STACK, is_ours, plain
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -40,20 +40,6 @@ LAST: Final = frozenset({"create-replacement", "import-replacement", "read-repla
 """With which of its operations a replacement ends, where the old resource goes first."""
 
 _RANK: Final[Mapping[Op, int]] = {"same": 0, "update": 1, "create": 2, "delete": 3, "replace": 4}
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
-_ASSETS: Final = frozenset({"c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7"})
-"""Of a file, and of an archive."""
-_UNKNOWNS: Final = frozenset(
-    {
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
-"""In the place of a text, a number, a switch, a list and an object."""
 _EMPTY_WORDS: Final = ("update failed", "preview failed", "destroy failed", "refresh failed")
 
 
@@ -137,11 +123,6 @@ def stack_outputs_before(events: Iterable[EngineEvent]) -> Mapping[str, Any]:
     return {}
 
 
-def is_ours(kind: str) -> bool:
-    """Whether it is the stack or a provider, which are no resources of anybody."""
-    return kind == STACK or kind.startswith(PROVIDERS)
-
-
 def change(told: StepEventMetadata) -> Change:
     paths = told.detailed_diff or {}
     forced = {path for path, diff in paths.items() if diff.diff_kind.value.endswith("-replace")}
@@ -154,33 +135,6 @@ def change(told: StepEventMetadata) -> Change:
         forces=frozenset(forced or told.keys or ()),
         differs=frozenset(paths or told.diffs or ()),
     )
-
-
-def plain(value: Any) -> Any:
-    """A value as it may be shown."""
-    if isinstance(value, str):
-        return dict(UNKNOWN) if value in _UNKNOWNS else value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get(_SIGNATURE) == _SECRET:
-        return dict(SECRET)
-    if value.get(_SIGNATURE) in _ASSETS:
-        return dict(_asset(value))
-    return {name: plain(item) for name, item in sorted(value.items()) if _told(name, item)}
-
-
-def _asset(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The path that the program says; the digest is told by a property of its own."""
-    yield "path", value.get("path") or value.get("uri") or ""
-
-
-def _told(name: str, item: Any) -> bool:
-    """Names with two lines before them are the bridge's own notes."""
-    return item is not None and not name.startswith("__")
 
 
 def _side(told: StepEventStateMetadata | None) -> Side | None:

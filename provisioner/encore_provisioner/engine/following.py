@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from encore_config.plan import Step
-from encore_provisioner.engine.events import LAST, is_ours, trouble
+from encore_provisioner.engine.events import LAST, trouble
 from encore_provisioner.provider import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Following:
 
     def _begin(self, told: StepEventMetadata) -> None:
         urn = told.urn
-        if urn in self._steps and urn not in self._running and not is_ours(told.type):
+        if urn in self._steps and urn not in self._running:
             self._running[urn] = self._clock()
             self._on_progress(Progress(step=self._steps[urn], phase="started"))
 

@@ -22,17 +22,13 @@ from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
-from encore_config.plan import SECRET, UNKNOWN
+from encore_provisioner.engine.values import STACK, plain
 
 Program = Callable[[], Mapping[str, Any]]
 Answers = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
 Made = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """What a resource of this type, name and inputs has when it is made; ``id`` among it."""
 
-_STACK: Final = "pulumi:pulumi:Stack"
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
-_ASSETS: Final = frozenset({rpc._special_asset_sig, rpc._special_archive_sig})
 _UNKNOWN: Final = rpc.UNKNOWN
 _FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -165,7 +161,7 @@ class _Monitor:
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's own name
         urn = self._urn(request)
-        if request.type == _STACK:
+        if request.type == STACK:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if urn in self._resources:  # told at the end: raised here, it would reach Pulumi's threads
             self._twice.append(urn)
@@ -180,7 +176,7 @@ class _Monitor:
             name=request.name,
             urn=urn,
             parent=request.parent,
-            inputs=_plain(request.object),
+            inputs=plain(json_format.MessageToDict(request.object)),
             protect=request.protect,
             depends_on=tuple(sorted(needed)),
             import_id=request.importId,
@@ -197,8 +193,8 @@ class _Monitor:
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=known)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
-        if request.urn.split("::")[2] == _STACK:
-            self._outputs = _plain(request.outputs)
+        if request.urn.split("::")[2] == STACK:
+            self._outputs = plain(json_format.MessageToDict(request.outputs))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
@@ -231,38 +227,12 @@ class _Monitor:
         kind = request.type
         if request.parent:
             above = request.parent.split("::")[2]
-            kind = kind if above == _STACK else f"{above}${kind}"
+            kind = kind if above == STACK else f"{above}${kind}"
         return f"urn:pulumi:{self._stack}::{self._project}::{kind}::{request.name}"
 
 
 def _nothing_made(*_: object) -> Mapping[str, Any]:
     return {}
-
-
-def _plain(properties: Struct) -> dict[str, Any]:
-    return {
-        name: _mark(value)
-        for name, value in sorted(json_format.MessageToDict(properties).items())
-        if value is not None
-    }
-
-
-def _mark(value: Any) -> Any:
-    """A value as it may be shown: numbers whole where they are, secrets and unknowns as marks."""
-    if value == _UNKNOWN:
-        return dict(UNKNOWN)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_mark(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get(_SIGNATURE) == _SECRET:
-        return dict(SECRET)
-    if value.get(_SIGNATURE) in _ASSETS:
-        # Its digest would be that of a file on this machine, which need not be there for a plan.
-        return {"path": value.get("path") or value.get("uri") or ""}
-    return {key: _mark(item) for key, item in sorted(value.items()) if item is not None}
 
 
 def _in_order(resources: Mapping[str, Recorded]) -> tuple[Recorded, ...]:

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from encore_config.plan import SECRET
-
-STACK: Final = "pulumi:pulumi:Stack"
-PROVIDERS: Final = "pulumi:providers:"
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+from encore_provisioner.engine.values import STACK, is_ours, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +40,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """``resources`` in the order in which they were made. ``pending``: the URNs of those whose
-    making or changing was begun, and nobody knows whether it was done.
-    """
+    """``resources`` in the order in which they were made."""
 
     resources: tuple[Kept, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
-    pending: tuple[str, ...] = ()
 
     @property
     def by_urn(self) -> Mapping[str, Kept]:
@@ -64,16 +56,10 @@ def read(document: Mapping[str, Any]) -> State:
     deployment = document.get("deployment", document)
     resources = deployment.get("resources") or []
     stack: Mapping[str, Any] = next((item for item in resources if item["type"] == STACK), {})
-    operations = deployment.get("pendingOperations") or deployment.get("pending_operations") or []
     return State(
-        resources=tuple(_kept(item) for item in resources if not _is_ours(item["type"])),
-        outputs=_plain(stack.get("outputs") or {}),
-        pending=tuple(sorted({each["resource"]["urn"] for each in operations})),
+        resources=tuple(_kept(item) for item in resources if not is_ours(item["type"])),
+        outputs=plain(stack.get("outputs") or {}, nulls=True),
     )
-
-
-def _is_ours(kind: str) -> bool:
-    return kind == STACK or kind.startswith(PROVIDERS)
 
 
 def _kept(item: Mapping[str, Any]) -> Kept:
@@ -81,8 +67,8 @@ def _kept(item: Mapping[str, Any]) -> Kept:
         urn=item["urn"],
         type=item["type"],
         id=item.get("id", ""),
-        inputs=_plain(item.get("inputs") or {}),
-        outputs=_plain(item.get("outputs") or {}),
+        inputs=plain(item.get("inputs") or {}),
+        outputs=plain(item.get("outputs") or {}),
         protect=bool(item.get("protect")),
         doomed=bool(item.get("delete")),
         needs=dict(_needs(item)),
@@ -98,13 +84,3 @@ def _needs(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     others = tuple(sorted(set(item.get("dependencies") or ()) - told))
     if others:
         yield "", others
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get(_SIGNATURE) == _SECRET:
-        return dict(SECRET)
-    return {name: _plain(item) for name, item in value.items()}

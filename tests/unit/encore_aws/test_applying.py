@@ -9,12 +9,13 @@ import pytest
 from tests.support.engine_events import PRE, said, told
 from tests.support.steps import BUCKET, DATABASE, SERVER, TOPIC, step
 
-from encore_aws.applying import conclude, follow, patiently, refuse_losses, to_drop
+from encore_aws.applying import conclude, follow, patiently, to_drop
 from encore_aws.migrating import MIGRATION
 from encore_config.plan import Plan, Step, summarise
 from encore_provisioner.engine.deployment import Happened
 from encore_provisioner.engine.state import Kept
 from encore_provisioner.errors import ApplyError, BusyError, RefusedError
+from encore_provisioner.losses import refuse_losses
 from encore_provisioner.provider import STEPS_FAILED, Progress
 
 BUSY = Happened(failure="error: the stack is currently locked by 1 lock(s)", is_busy=True)

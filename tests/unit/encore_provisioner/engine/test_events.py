@@ -19,7 +19,8 @@ from tests.support.engine_events import (
 from tests.support.steps import BUCKET, TOPIC
 
 from encore_config.plan import SECRET, UNKNOWN
-from encore_provisioner.engine.events import changes, ended, plain, stack_outputs_before, trouble
+from encore_provisioner.engine.events import changes, ended, stack_outputs_before, trouble
+from encore_provisioner.engine.values import plain
 
 
 @pytest.mark.parametrize(

@@ -83,12 +83,19 @@ def test_what_was_replaced_and_waits_for_its_end_is_not_the_resource_itself() ->
     assert found.by_urn[VPC.urn].id == "new"
 
 
-def test_what_was_begun_and_never_ended_is_named() -> None:
-    pending = {"resource": resource(VPC.urn, VPC.type), "type": "creating"}
-    assert read(export(pending_operations=[pending])).pending == (VPC.urn,)
-
-
 def test_nothing_is_there_before_the_first_apply() -> None:
     for document in ({}, {"version": 3, "deployment": {}}, {"deployment": {"resources": None}}):
         found = read(document)
-        assert (found.resources, found.outputs, found.pending) == ((), {}, ())
+        assert (found.resources, found.outputs) == ((), {})
+
+
+def test_the_bridge_s_own_notes_are_no_properties() -> None:
+    inputs = {"tags": {"__defaults": [], "team": "shop"}, "__defaults": ["tags"]}
+    (found,) = read(export(resource(VPC.urn, VPC.type, inputs=inputs))).resources
+    assert found.inputs == {"tags": {"team": "shop"}}
+
+
+def test_outputs_keep_what_is_null() -> None:
+    outputs = {"service": None, "secret": {**HIDDEN, "ciphertext": "v1:abc"}}
+    found = read(export(resource(STACK, "pulumi:pulumi:Stack", outputs=outputs)))
+    assert found.outputs == {"service": None, "secret": SECRET}
