@@ -11,18 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from encore_aws import error_help, leftovers, lifting, offline, site
 from encore_aws.applying import conclude, follow, patiently
 from encore_aws.patience import again
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors, Site
 from encore_aws.state_store import Backend
-from encore_config.plan import Plan, summarise
+from encore_config.plan import Plan
 from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.events import trouble
-from encore_provisioner.engine.preview import deletions
+from encore_provisioner.engine.preview import deletions, plan_of_state
 from encore_provisioner.engine.state import State
 from encore_provisioner.losses import refuse_losses
 
@@ -37,16 +35,8 @@ def plan(target: Target, doors: Doors) -> Plan:
     backend = site.begun(opened)
     state = State() if backend is None else site.deploy(opened, backend).export()
     steps = deletions(now, state, RULES)
-    return msgspec.structs.replace(
-        now,
-        mode="preview",
-        against="state",
-        steps=steps,
-        summary=summarise(steps),
-        permissions=(),
-        missing_secrets=(),
-        kept=lifting.told(state.resources, backend=_with_key(backend, opened)) if steps else (),
-    )
+    kept = lifting.told(state.resources, backend=_with_key(backend, opened)) if steps else ()
+    return plan_of_state(now, steps, kept)
 
 
 def _with_key(backend: Backend | None, opened: Site) -> Backend | None:

@@ -14,10 +14,10 @@ from encore_aws.applying import conclude, patiently
 from encore_aws.reading import not_applied, stack, state
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors
-from encore_config.plan import Plan, summarise
+from encore_config.plan import Plan
 from encore_provisioner.engine.events import ended
 from encore_provisioner.engine.following import Following
-from encore_provisioner.engine.preview import deletions, refreshed
+from encore_provisioner.engine.preview import deletions, plan_of_state, refreshed
 
 if TYPE_CHECKING:
     from encore_provisioner.provider import OnProgress, Target
@@ -36,13 +36,4 @@ def refresh(target: Target, doors: Doors, *, on_progress: OnProgress, lock_timeo
         raise not_applied(opened.name)
     happened = patiently(lambda: deployment.refresh(on_event=following), lock_timeout, opened.name)
     conclude(happened, following, opened.name)
-    steps = refreshed(known, ended(happened.events))
-    return msgspec.structs.replace(
-        now,
-        mode="preview",
-        against="state",
-        steps=steps,
-        summary=summarise(steps),
-        permissions=(),
-        missing_secrets=(),
-    )
+    return plan_of_state(now, refreshed(known, ended(happened.events)))

@@ -81,6 +81,22 @@ def deletions(now: Plan, state: State, rules: Rules) -> tuple[Step, ...]:
     )
 
 
+def plan_of_state(now: Plan, steps: tuple[Step, ...], kept: tuple[str, ...] = ()) -> Plan:
+    """A plan of what the state holds and not of what the program asks for: nobody is given a
+    permission by it, and no value is missing.
+    """
+    return msgspec.structs.replace(
+        now,
+        mode="preview",
+        against="state",
+        steps=steps,
+        summary=summarise(steps),
+        permissions=(),
+        missing_secrets=(),
+        kept=kept,
+    )
+
+
 def refreshed(known: Iterable[Step], found: Mapping[str, Change]) -> tuple[Step, ...]:
     """``known``: a step for everything in the state. What a refresh found of each: that it is as
     remembered, that it is another, that it is gone.

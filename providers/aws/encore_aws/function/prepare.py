@@ -74,20 +74,27 @@ def open_admin(
     return attempt()
 
 
+@contextlib.contextmanager
+def _held(doors: Doors, server: Server) -> Iterator[tuple[Postgres, Login]]:
+    """As :func:`admin`, alone among those who make and delete databases there."""
+    with admin(doors, server) as (session, login):
+        session.rows(_LIMITS)
+        with running.locked(session, LOCK, sleep=doors.sleep) as free:
+            if not free:
+                raise _busy(login)
+            yield session, login
+
+
 def prepare(request: Prepare, doors: Doors) -> Prepared:
     """Databases that are done stay done where a later one fails."""
     done: list[PreparedDatabase] = []
     notes: tuple[str, ...] = ()
     try:
-        with admin(doors, request.server) as (session, login):
-            session.rows(_LIMITS)
-            with running.locked(session, LOCK, sleep=doors.sleep) as free:
-                if not free:
-                    raise _busy(login)
-                notes = roles.ensure_shared(session, login.user)
-                for wanted in request.databases:
-                    changed = _put(wanted, session, login, doors)
-                    done.append(PreparedDatabase(name=wanted.name, changed=changed))
+        with _held(doors, request.server) as (session, login):
+            notes = roles.ensure_shared(session, login.user)
+            for wanted in request.databases:
+                changed = _put(wanted, session, login, doors)
+                done.append(PreparedDatabase(name=wanted.name, changed=changed))
     except FunctionError as error:
         return Prepared(databases=tuple(done), notes=notes, error=error_of(error))
     return Prepared(databases=tuple(done), notes=notes)
@@ -97,13 +104,9 @@ def drop(request: Drop, doors: Doors) -> Dropped:
     """Databases that are gone stay gone where a later one fails."""
     done: list[PreparedDatabase] = []
     try:
-        with admin(doors, request.server) as (session, login):
-            session.rows(_LIMITS)
-            with running.locked(session, LOCK, sleep=doors.sleep) as free:
-                if not free:
-                    raise _busy(login)
-                for gone in request.databases:
-                    done.append(PreparedDatabase(name=gone.name, changed=roles.drop(session, gone)))
+        with _held(doors, request.server) as (session, _):
+            for gone in request.databases:
+                done.append(PreparedDatabase(name=gone.name, changed=roles.drop(session, gone)))
     except FunctionError as error:
         return Dropped(databases=tuple(done), error=error_of(error))
     return Dropped(databases=tuple(done))
