@@ -142,3 +142,35 @@ def test_the_app_may_use_what_migrations_made(app: ChangedApp) -> None:
                        "AND tablename <> 'schema_migrations'")  # fmt: skip
     assert owners == [("orders",)]
     assert step_of(app.plan(), "database/orders").op == "same"
+
+
+def test_a_database_that_was_deleted_by_an_apply_that_failed_gets_its_tables_again(
+    app: ChangedApp,
+) -> None:
+    """It was deleted inside its server before the engine began, and the engine came to no end: the
+    state still has it, and nobody may believe that its migrations have run.
+    """
+    ledger = {
+        "store/ledger.ts": FILES["store/db.ts"]
+        .replace("orders", "ledger")
+        .replace("db =", "ledger =")
+        .replace("./migrations", "./ledger"),
+        "store/ledger/1_entries.up.sql": "CREATE TABLE entries (id int);\n",
+    }
+    topic = {
+        "store/ledger.ts": 'import { Topic } from "encore.dev/pubsub";\nexport const late = '
+        'new Topic<{ id: string }>("late", { deliveryGuarantee: "at-least-once" });\n'
+    }
+    app.write(ledger)
+    app.apply()
+    app.write(topic)
+    app.world.fault("aws:sns/topic:", "::topic/late", message="AuthorizationError: no")
+    failed = app.run("apply", "--yes", "--allow-data-loss", "database/ledger")
+    assert failed.code == 1, failed.text
+    assert rows(app, "SELECT count(*) FROM pg_database WHERE datname = 'ledger'") == [(0,)]
+    app.world.heal()
+    app.write(ledger)
+    assert "create ledger/1_entries.up.sql" in changed(app.plan())
+    app.apply()
+    found = app.world.sql("SELECT to_regclass('entries')::text", database="ledger")
+    assert [tuple(row) for row in found] == [("entries",)]

@@ -52,7 +52,7 @@ def apply(
     program = site.program(opened, site.given(opened, where, certificates))
     following = follow(plan, on_progress)
     deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
-    _make_way(plan, deployment, opened)
+    _make_way(plan, deployment, opened, where)
     happened = patiently(
         lambda: deployment.up(program, on_event=following), lock_timeout, opened.name
     )
@@ -142,7 +142,7 @@ def _certificates(opened: Site) -> dict[str, str]:
     return trust.roots(found, opened.account, fetch, opened.folders.work) if found else {}
 
 
-def _make_way(plan: Plan, deployment: Deployment, opened: Site) -> None:
+def _make_way(plan: Plan, deployment: Deployment, opened: Site, where: Files | None) -> None:
     """What may go, by the plan that the person agreed to, can go."""
     going = {step.urn for step in plan.changes if step.op in ("delete", "replace")}
     if not going:
@@ -151,6 +151,8 @@ def _make_way(plan: Plan, deployment: Deployment, opened: Site) -> None:
     kept = [item for item in state.resources if item.urn in going]
     dropped = to_drop(kept)
     if dropped:
+        if where is not None:
+            ran.forget(where, opened.account)
         inside = Inside(opened.account, state.outputs)
         migrating.drop(opened.target, state.outputs, inside, dropped)
     lifting.lift(lifting.obstacles(kept), opened.account)

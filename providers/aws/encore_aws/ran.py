@@ -72,6 +72,15 @@ def write(files: Files, account: Account, memory: Memory) -> None:
     ask("note which migrations have run", lambda: s3.put_object(Body=body, **_object(files)))
 
 
+def forget(files: Files, account: Account) -> None:
+    """Before something is deleted inside the servers: what comes to no end is asked for.
+
+    Raises :class:`AwsError`.
+    """
+    s3 = account.client("s3")
+    ask("forget which migrations have run", lambda: s3.delete_object(**_object(files)))
+
+
 def _entry(target: Target, outputs: Outputs, database: Database) -> dict[str, Any]:
     found = outputs["databases"][database.name]
     server = outputs["servers"][found["server"]]

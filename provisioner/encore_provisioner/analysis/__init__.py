@@ -23,9 +23,6 @@ build would refuse that (an error) or lose it (a warning).
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +40,7 @@ from encore_provisioner.analysis.findings import Findings
 from encore_provisioner.analysis.imports import ImportResolver, read_paths
 from encore_provisioner.analysis.joining import Source, join
 from encore_provisioner.app import AppFile, app_id, check_app_file
+from encore_provisioner.garbage import no_collection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +67,9 @@ def analyse(root: Path, *, cache: Path | None = None, processes: int | None = No
             _report_language(app_file, findings)
         graph = Graph(app=App(id=app_file.id, language=app_file.language), gateway=Gateway())
     else:
-        with _no_collection():
+        with no_collection():
             graph = _typescript(root, app_file, findings, cache, processes)
     return Analysis(graph=graph, diagnostics=findings.sorted(), app_file=app_file)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Facts are many and hold no cycles: walking over them again and again takes half the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _typescript(

@@ -31,8 +31,9 @@ from pulumi.automation._stack import StackInitMode  # the package leaves it out
 
 from encore_provisioner.engine import state
 from encore_provisioner.engine.command import Command
-from encore_provisioner.engine.recording import Program, no_collection
+from encore_provisioner.engine.recording import Program
 from encore_provisioner.engine.values import STACK
+from encore_provisioner.garbage import no_collection
 
 OnEvent = Callable[[EngineEvent], None]
 

@@ -9,10 +9,8 @@ it holds. Invokes are unknown too, but for those that the caller can answer.
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +21,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
 from encore_provisioner.engine.values import STACK, plain
+from encore_provisioner.garbage import no_collection
 
 Program = Callable[[], Mapping[str, Any]]
 Answers = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
@@ -101,23 +100,6 @@ def record(
     if failed:
         raise failed[0]
     return found[0]
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Python does not look for circles of garbage meanwhile.
-
-    Pulumi makes hundreds of small objects for each resource and keeps them to the end, so every
-    search looks at all of them and finds none: it takes three quarters of the time, and more with
-    each resource.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 async def _run(program: Program, monitor: _Monitor, project: str, stack: str) -> None:

@@ -76,6 +76,13 @@ def test_a_database_that_nobody_remembers_is_asked(app: AppFolder) -> None:
     assert not ran.is_known(app.target, OUTPUTS, {})
 
 
+def test_what_was_forgotten_is_asked_for(app: AppFolder, account: Account, files: Files) -> None:
+    ran.write(files, account, ran.now(app.target, OUTPUTS))
+    ran.forget(files, account)
+    ran.forget(files, account)
+    assert ran.read(files, account) == {}
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"schema": 2, "databases": {"a": 1}}'])
 def test_a_memory_that_cannot_be_read_is_none(
     account: Account, files: Files, content: bytes
