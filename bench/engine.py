@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.engine_bare import Case
-from bench.engine_scale import Scale
+from bench.engine_scale import Computed, Scale, computed
 from bench.engine_scale import measured as scaled
 from bench.main_job import ROOT, machine
 from tests.support.aws_plugin.install import version
@@ -33,12 +33,21 @@ from tests.support.tool import Tool
 ENVIRONMENT: Final = "production"
 MOST: Final = 1.3
 _PAIRS: Final = (("plan", "preview"), ("apply", "up"))
+_MEASURED: Final = (
+    f"\n{'services':>8} {'resources':>10} {'apply, s':>9} {'of it state':>12} "
+    f"{'preview, s':>11} {'again, s':>9} {'state, MB':>10}"
+)
+_COMPUTED: Final = (
+    f"\n{'services':>8} {'resources':>10} {'unwritten, s':>12} {'each more writes, s':>20} "
+    f"{'apply, s':>9} {'of it state':>12} {'state, MB':>10}"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="*", default=[10, 30, 100])
+    parser.add_argument("--computed", type=int, nargs="*", default=[100, 1000])
     parser.add_argument("--check", action="store_true", help="exit 1 where a bound is not kept")
     args = parser.parse_args(arguments)
     print(machine())
@@ -46,8 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with world(Path(name) / "world") as found:
             ratios = unchanged(found, Path(name), args.rounds)
             engine = found.engine
+        if args.sizes:
+            print(_MEASURED)
         for size in args.sizes:
             _tell(scaled(size, engine, version()))
+        if args.computed:
+            print(_COMPUTED)
+        for size in args.computed:
+            _tell_computed(computed(size, engine, version()))
     over = [what for what, ratio in ratios.items() if ratio > MOST]
     if over:
         print(f"more than {MOST} × Pulumi alone: {', '.join(over)}")
@@ -76,14 +91,18 @@ def unchanged(found: World, folder: Path, rounds: int) -> dict[str, float]:
         told = (statistics.median(seconds[name]) for name in (ours, bare))
         print(f"{f'{ours} | pulumi {bare}':32} {next(told):8.2f} {next(told):10.2f} "
               f"{ratios[ours]:6.2f}")  # fmt: skip
-    print(f"\n{'services':>8} {'resources':>10} {'apply, s':>9} {'of it state':>12} "
-          f"{'preview, s':>11} {'again, s':>9} {'state, MB':>10}")  # fmt: skip
     return ratios
 
 
 def _tell(scale: Scale) -> None:
     print(f"{scale.services:8} {scale.resources:10} {scale.first:9.1f} {scale.share:12.0%} "
           f"{scale.preview:11.1f} {scale.again:9.1f} {scale.state:10.1f}", flush=True)  # fmt: skip
+
+
+def _tell_computed(found: Computed) -> None:
+    print(f"{found.services:8} {found.resources:10} {found.unwritten:12.1f} {found.each:20.3f} "
+          f"{found.first:9.0f} {found.writing / found.first:12.0%} {found.state:10.1f}",
+          flush=True)  # fmt: skip
 
 
 def _bare(operation: str, case: Path, found: World) -> None:

@@ -32,7 +32,7 @@ from encore_provisioner.cli.render.style import line
 from encore_provisioner.cli.surface import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE
 from encore_provisioner.cli.terminal import Terminal, standard_terminal
 from encore_provisioner.errors import InfraError
-from encore_provisioner.garbage import no_collection
+from encore_provisioner.garbage import no_collection, none_at_exit
 from encore_provisioner.suggest import did_you_mean
 
 _PACKAGE: Final = "encore_provisioner.cli.commands"
@@ -78,6 +78,7 @@ class Session:
 
 def run_command(name: str, words: list[str], prog: str) -> int:
     """Run the command ``name`` with the arguments ``words``."""
+    none_at_exit()
     with no_collection():  # a command is over before it would pay
         return _ran(name, words, prog)
 
