@@ -40,7 +40,7 @@ _CREDENTIALS: Final = (
         "credentials-expired",
         r"\bExpiredToken|\bRequestExpired\b|security token included in the request is expired",
         "the credentials were good for a time, and that is over",
-        "sign in again (`aws sso login`, or whatever hands out your credentials), then apply again",
+        "sign in again (`aws sso login`, or whatever hands out your credentials), then try again",
     ),
     _row(
         "credentials-invalid",
@@ -70,7 +70,7 @@ _RIGHTS: Final = (
         "could not be made, or is not known everywhere yet",
         "allow iam:CreateServiceLinkedRole to these credentials, or let an administrator run "
         "`aws iam create-service-linked-role --aws-service-name rds.amazonaws.com` (for caches "
-        "elasticache.amazonaws.com); then apply again after a minute",
+        "elasticache.amazonaws.com); then try again after a minute",
     ),
     _row(
         "account-not-verified",
@@ -82,7 +82,7 @@ _RIGHTS: Final = (
     _row(
         "access-denied",
         _ACTION,
-        "the credentials of this apply lack the permission {action}",
+        "these credentials lack the permission {action}",
         "allow {action} to them (`aws sts get-caller-identity` shows who they are), then apply "
         "again",
     ),
@@ -100,9 +100,9 @@ _RIGHTS: Final = (
         "access-denied-unsaid",
         r"\b(?:AccessDenied(?:Exception)?|UnauthorizedOperation|AuthorizationError"
         r"|AuthorizationErrorException|Forbidden)\b",
-        "the credentials of this apply lack a permission that AWS does not name",
+        "these credentials lack a permission that AWS does not name",
         "look in CloudTrail's event history for the call with this error: it names the action; "
-        "allow it, then apply again",
+        "allow it, then try again",
     ),
     _row(
         "service-not-activated",
@@ -119,8 +119,8 @@ _LIMITS: Final = (
         "throttled",
         r"\b(?:Throttling\w*|Throttled\w*|RequestLimitExceeded|TooManyRequests\w*|SlowDown"
         r"|RequestThrottled\w*|PriorRequestNotComplete)\b|Rate exceeded",
-        "more calls a second than AWS takes from this account, by this apply and by others",
-        "apply again: it goes on from there; if it happens often, do not apply several "
+        "more calls a second than AWS takes from this account, by this command and by others",
+        "try again: it goes on from there; if it happens often, do not apply several "
         "environments at once",
     ),
     _row(
@@ -165,7 +165,7 @@ _LIMITS: Final = (
         r"\bInsufficient\w*Capacity\w*",
         "AWS has no machine of this size free in these zones now, or does not offer the size "
         "there at all",
-        "try another size (`databases.size`, `caches.size`), or apply again later",
+        "try another size (`databases.size`, `caches.size`), or try again later",
     ),
 )
 
@@ -191,7 +191,7 @@ _CHOICES: Final = (
         r"\bMalformedPolicy(?:Document)?\w*: Invalid principal|Invalid principal in policy",
         "the policy names a role or account that AWS does not know: one made seconds ago is not "
         "known everywhere at once, one that was deleted never again",
-        "apply again; if it stays, look for a wrong account or role in `adopt`, `trust` and `key`",
+        "try again; if it stays, look for a wrong account or role in `adopt`, `trust` and `key`",
     ),
 )
 
@@ -225,7 +225,7 @@ _NAMES: Final = (
         r"|conflicting conditional operation is currently in progress",
         "something of this name was deleted just now, and AWS needs time until it is free: a queue "
         "a minute, a bucket up to an hour",
-        "wait, then apply again",
+        "wait, then try again",
     ),
     _row(
         "exists-already",
@@ -272,13 +272,13 @@ _WAITING: Final = (
         r"(?:.*timeout: (?P<time>\w+))?",
         "AWS was not ready within the time that is waited (last state: {state}); it may still "
         "become ready",
-        "look at {subject} in the console, then apply again: what became ready meanwhile is taken",
+        "look at {subject} in the console, then try again: what became ready meanwhile is taken",
     ),
     _row(
         "went-wrong",
         r"unexpected state '(?P<state>[^']*)', wanted target",
         "AWS began to make {subject} and gave up: its state is {state}",
-        "its events in the console say why; apply again makes it anew",
+        "its events in the console say why; the next apply makes it anew",
     ),
     _row(
         "plugin-ended",
@@ -287,7 +287,7 @@ _WAITING: Final = (
         r"|\btransport is closing\b|\bresource monitor shut down\b",
         "Pulumi's plugin for AWS ended in the middle: killed, by somebody or for want of memory, "
         "or it crashed; what it was at may be done",
-        "apply again; if it happens again, look whether this machine has memory to spare: the "
+        "try again; if it happens again, look whether this machine has memory to spare: the "
         "plugin takes about a GiB",
     ),
     _row(
@@ -296,7 +296,7 @@ _WAITING: Final = (
         r"|TLS handshake timeout|network is unreachable|request send failed|\bx509:",
         "this machine does not reach AWS: no network, a proxy or VPN between, or a region that "
         "does not exist",
-        "check the network, HTTPS_PROXY and `region`, then apply again",
+        "check the network, HTTPS_PROXY and `region`, then try again",
     ),
 )
 

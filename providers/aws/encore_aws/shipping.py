@@ -191,7 +191,7 @@ class _Run:
             f"the migrations of the database {self._work.declared.name} do not get on: "
             f"{pending[0] if pending else 'something'} finds no time in a whole call",
             code="migration-stuck",
-            hint="look for sessions in the database that hold locks for long, then apply again",
+            hint="look for sessions in the database that hold locks for long, then try again",
         )
 
 

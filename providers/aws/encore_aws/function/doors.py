@@ -205,7 +205,7 @@ def _refused(what: str, error: Any) -> FunctionError:
         # Whoever calls waits a little for this one: a right is not known everywhere at once.
         kind = "aws-denied"
     if code == "NoSuchKey":
-        hint = "It was removed since it was put there: apply again, and it is."
+        hint = "It was removed since it was put there: try again, and it is."
     return FunctionError(kind, f"{what}: {told.get('Message', '')} ({code})", hint)
 
 
@@ -223,7 +223,7 @@ def admin_login(secrets: Secrets, arn: str) -> tuple[str, str]:
         raise FunctionError(
             "admin-secret-unreadable",
             f"the secret {arn} holds no name and password of the server's first user",
-            "RDS fills it when it has made the server: wait for that, then apply again.",
+            "RDS fills it when it has made the server: wait for that, then try again.",
         ) from None
 
 

@@ -31,6 +31,6 @@ class SqlError(FunctionError):
         super().__init__(
             "postgres-failed",
             message,
-            "Nothing was left half done. Mend what it names, then apply again.",
+            "Nothing was left half done. Mend what it names, then try again.",
         )
         self.state = state

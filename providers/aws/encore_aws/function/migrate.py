@@ -221,7 +221,7 @@ def _fetched(file: MigrationFile, objects: Objects, doors: Doors) -> MigrationFi
             f"what lies in s3://{objects.bucket} for {file.path} is another text than was planned: "
             f"its SHA-256 is {judging.digest(text)}, not {file.sha256}",
             "Somebody changed it there. Delete it, find out who may write to that bucket, and "
-            "apply again: it is put there anew.",
+            "try again: it is put there anew.",
         )
     found = replace(file, text=text)
     refusal = judging.refusal(found)

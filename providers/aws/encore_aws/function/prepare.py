@@ -152,5 +152,5 @@ def _busy(login: Login) -> FunctionError:
     return FunctionError(
         "server-busy",
         f"another apply has been preparing the databases of {login.where} for more than 30 s",
-        "Wait for it to end, then apply again.",
+        "Wait for it to end, then try again.",
     )

@@ -164,7 +164,7 @@ def test_an_object(bucket: Any) -> None:
     with pytest.raises(FunctionError) as caught:
         S3(client("s3")).read("state", "a/c")
     assert "NoSuchKey" in caught.value.message
-    assert "apply again" in caught.value.hint
+    assert "try again" in caught.value.hint
 
 
 class Kept:
