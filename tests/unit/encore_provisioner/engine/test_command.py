@@ -33,6 +33,7 @@ def test_the_child_sees_what_is_on_the_list_and_no_more(tmp_path: Path) -> None:
         "AWS_PROFILE": "work",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
         "GOOGLE_APPLICATION_CREDENTIALS": "/key.json",
+        "STORAGE_EMULATOR_HOST": "127.0.0.1:1",
         "HTTPS_PROXY": "http://proxy",
         "PULUMI_ACCESS_TOKEN": "t",
         "PULUMI_BACKEND_URL": "file:///elsewhere",
