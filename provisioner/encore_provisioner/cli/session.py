@@ -12,6 +12,7 @@ import errno
 import importlib
 import os
 import shlex
+import shutil
 import signal
 import tempfile
 import traceback
@@ -34,6 +35,7 @@ from encore_provisioner.cli.terminal import Terminal, standard_terminal
 from encore_provisioner.errors import InfraError
 from encore_provisioner.garbage import no_collection, none_at_exit
 from encore_provisioner.suggest import did_you_mean
+from encore_provisioner.user_cache import default_folder
 
 _PACKAGE: Final = "encore_provisioner.cli.commands"
 _MODULES: Final = {**{name: name for name in COMMANDS}, "env": "environments", "secret": "secrets"}
@@ -44,6 +46,8 @@ _DISK: Final = {
     errno.EACCES: ("no-access", "give yourself access to that path, or run as its owner"),
     errno.EPERM: ("no-access", "give yourself access to that path, or run as its owner"),
 }
+_ROOM: Final = 1 << 20
+"""Bytes; what is written at once is less."""
 
 
 class InterruptedRunError(InfraError):
@@ -166,11 +170,27 @@ def _translated(error: Exception, session: Session) -> InfraError:
             return missing_library(error)
     if isinstance(error, OSError) and error.errno in _DISK:
         code, hint = _DISK[error.errno]
-        where = error.filename or "a file could not be written"
+        where = error.filename or f"a file could not be written{_full(session, error)}"
         return InfraError(f"{where}: {error.strerror}", code=code, hint=hint)
     if isinstance(error, DocumentError):
         return InfraError(str(error), code="bad-document", hint=error.hint)
     return _bug(error, session)
+
+
+def _full(session: Session, error: OSError) -> str:
+    """Which of the places that are written to have no room; a file that is open tells no name."""
+    if error.errno != errno.ENOSPC:
+        return ""
+    places = [session.root, default_folder(os.environ), Path(tempfile.gettempdir())]
+    full = [str(place) for place in places if place is not None and _has_no_room(place)]
+    return f", and there is no room on the disk of {' and of '.join(full)}" if full else ""
+
+
+def _has_no_room(place: Path) -> bool:
+    try:
+        return shutil.disk_usage(place).free < _ROOM
+    except OSError:
+        return False
 
 
 def _bug(error: Exception, session: Session) -> InfraError:

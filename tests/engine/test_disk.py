@@ -1,0 +1,108 @@
+"""A disk that is full while an environment in AWS is worked on."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.aws_world import World
+from tests.support.broken_app import HERE, THINGS, Running, broken_app, changes, made, running
+from tests.support.tool import Tool
+
+MORE = "".join(
+    f'export const t{number} = new Topic<{{ id: string }}>("t{number}", '
+    '{ deliveryGuarantee: "at-least-once" });\n'
+    for number in range(12)
+)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"CANNOT RUN: a full disk needs the right to mount: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        for size in (1 << 20, 4096):
+            try:
+                while True:
+                    file.write(b"\0" * size)
+            except OSError:
+                continue
+    return filler
+
+
+def test_where_the_app_lies_nothing_is_begun_and_the_disk_is_named(aws: World, disk: Path) -> None:
+    tool = broken_app(aws, disk / "app", {"mail/things.ts": THINGS})
+    filler = fill(disk)
+    for command in (("plan",), ("apply", "--yes")):
+        failed = tool(*command, *HERE)
+        assert failed.code == 1
+        assert "Traceback" not in failed.text
+        assert "No space left on device" in failed.err
+        assert f"no room on the disk of {disk / 'app'}" in failed.err
+        assert "free some space on that disk and run the command again" in failed.err
+    assert made(aws) == []
+    filler.unlink()
+    tool.ok("apply", *HERE, "--yes")
+    assert changes(tool) == 0
+
+
+def test_where_the_app_lies_after_an_apply_nothing_is_forgotten(aws: World, disk: Path) -> None:
+    """What is there already need not be written; what is new is said not to be written."""
+    tool = broken_app(aws, disk / "app", {"mail/things.ts": THINGS})
+    tool.ok("apply", *HERE, "--yes")
+    filler = fill(disk)
+    assert "No changes" in tool.ok("apply", *HERE, "--yes").out
+    assert "No changes" in tool.ok("plan", *HERE).out
+    filler.unlink()
+
+
+def test_where_the_state_lies_it_is_waited_for(aws: World, disk: Path, tmp_path: Path) -> None:
+    """Pulumi tries to write its state for minutes before it gives up; a disk that has room again
+    meanwhile has lost nothing.
+    """
+    tool = broken_app(aws, tmp_path / "app", {"mail/things.ts": THINGS + MORE})
+    file = tool.app / "encore.infra.yaml"
+    file.write_text(f"{file.read_text()}    state: {disk / 'state'}\n")
+    with running(tool, "apply", "--yes") as command:
+        _without_room(command, disk)
+        told = command.end()
+    assert told.code == 0, told.text
+    assert changes(tool) == 0
+
+
+def _without_room(command: Running, disk: Path) -> None:
+    command.until("started")
+    filler = fill(disk)
+    with pytest.raises(subprocess.TimeoutExpired):
+        command.process.wait(5)
+    filler.unlink()
+
+
+def test_where_the_state_lies_from_the_beginning_nothing_is_made(
+    aws: World, disk: Path, tmp_path: Path
+) -> None:
+    tool: Tool = broken_app(aws, tmp_path / "app", {"mail/things.ts": THINGS})
+    file = tool.app / "encore.infra.yaml"
+    file.write_text(f"{file.read_text()}    state: {disk / 'state'}\n")
+    filler = fill(disk)
+    failed = tool("apply", *HERE, "--yes")
+    assert failed.code == 1
+    assert "Traceback" not in failed.text
+    assert "no space left on device" in failed.err.lower()
+    assert made(aws) == []
+    filler.unlink()
+    tool.ok("apply", *HERE, "--yes")
+    assert changes(tool) == 0
