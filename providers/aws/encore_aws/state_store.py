@@ -19,10 +19,12 @@ because Pulumi would otherwise ask for a passphrase; Pulumi Cloud has keys of it
 
 from __future__ import annotations
 
+import shutil
 import time
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from encore_aws.account import DENIED, Account, AwsError, ask
@@ -40,6 +42,8 @@ _UNDER_WAY: Final = "OperationAborted"
 _PULUMI: Final = ".pulumi"
 """The folder in which Pulumi's CLI keeps all of its own."""
 _TRIES: Final = 6
+ROOM: Final = 64_000_000
+"""Bytes: some states of a hundred services, each with its copies."""
 _PRIVATE: Final = 0o700
 
 
@@ -131,9 +135,22 @@ def ensure(place: Place, names: Names, account: Account, *, pause: Pause = time.
     else:
         if place.folder is not None:
             place.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+            _refuse_no_room(place.folder)
         found = _elsewhere(place, names, account)
         key = ensure_key(alias(names), names.app, account)
     return replace(found, key=key.arn, warnings=(*found.warnings, *key.warnings))
+
+
+def _refuse_no_room(folder: Path) -> None:
+    """A state that is written while its disk becomes full is cut off, and its copy with it."""
+    free = shutil.disk_usage(folder).free
+    if free < ROOM:
+        raise RefusedError(
+            f"the disk of {folder}, where `state` is kept, has {free / 1e6:.0f} MB of room; "
+            "nothing was changed",
+            code="disk-full",
+            hint=f"free {ROOM / 1e6:.0f} MB: a state that is written to a full disk is lost",
+        )
 
 
 def _secrets_provider(names: Names, account: Account) -> str:

@@ -31,6 +31,7 @@ from pulumi.automation._stack import StackInitMode  # the package leaves it out
 
 from encore_provisioner.engine import state
 from encore_provisioner.engine.command import Command
+from encore_provisioner.engine.failures import failure
 from encore_provisioner.engine.recording import Program
 from encore_provisioner.engine.values import STACK
 from encore_provisioner.garbage import no_collection
@@ -119,7 +120,7 @@ class Deployment:
         return self._run("destroy", None, on_event)
 
     def export(self) -> state.State:
-        """What the state says is there. Raises ``CommandError``; a stack that is not there yet has
+        """What the state says is there. Raises ``InfraError``; a stack that is not there yet has
         an empty one.
         """
         return state.read(self._exported())
@@ -127,7 +128,7 @@ class Deployment:
     def unprotect(self, urns: Iterable[str]) -> None:
         """Take protection off these resources in the state; in the cloud nothing changes.
 
-        Raises ``CommandError``.
+        Raises ``InfraError``.
         """
         for urn in sorted(set(urns)):
             self._cli("state", "unprotect", urn, "--yes")
@@ -139,7 +140,7 @@ class Deployment:
     def remove(self) -> None:
         """Forget the stack, which must be empty; one that is not there is forgotten already.
 
-        Raises ``CommandError``.
+        Raises ``InfraError``.
         """
         with suppress(StackNotFoundError):
             self._cli("stack", "rm", "--yes", "--preserve-config")
@@ -148,7 +149,7 @@ class Deployment:
     def rehearsal(self) -> Iterator[Deployment]:
         """A copy of this stack, on this machine and for as long as this lasts, with nothing of it
         protected: what would happen can be previewed there, also where the engine stops at the
-        first protected resource. Raises ``CommandError``.
+        first protected resource. Raises ``InfraError``.
         """
         document = self._exported()
         for item in (document.get("deployment") or {}).get("resources") or []:
@@ -175,7 +176,12 @@ class Deployment:
 
     def _cli(self, *words: str) -> str:
         stack = Stack(self._name, self._workspace, StackInitMode.SELECT)
-        return str(stack._run_pulumi_cmd_sync(list(words)).stdout)
+        try:
+            return str(stack._run_pulumi_cmd_sync(list(words)).stdout)
+        except StackNotFoundError:
+            raise
+        except CommandError as error:
+            raise failure(self._failed(error, []), self._name) from None
 
     def _run(
         self,

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from encore_provisioner.engine.deployment import Happened
 from encore_provisioner.engine.events import trouble
 from encore_provisioner.errors import ApplyError, BusyError, InfraError, RefusedError
+
+if TYPE_CHECKING:
+    from encore_provisioner.engine.deployment import Happened
 
 _HOLDER: Final = re.compile(
     r"created by (?P<who>\S+)(?: \(pid (?P<pid>\d+)\))?(?: at (?P<at>\S+))?"
 )
 _PLUGIN: Final = re.compile(r"no resource plugin '([^']+)'|could not (?:find|load) plugin[^\n]*")
 _PASSPHRASE: Final = re.compile(r"passphrase must be set|incorrect passphrase")
+_DAMAGED: Final = re.compile(r"failed to load checkpoint: (?P<why>[^\n]*)")
 _ERROR: Final = re.compile(r"^\s*(?:stderr:\s*)?error:", re.MULTILINE)
 _KILLED: Final = re.compile(r"\A\s*code: -(\d+)\b")
 """How the Automation API says that the CLI ended by a signal."""
@@ -43,6 +46,12 @@ def failure(happened: Happened, environment: str, clean: Callable[[str], str] = 
             "not there or is another one",
             code="passphrase",
             hint="set PULUMI_CONFIG_PASSPHRASE to the one that the state was made with",
+        )
+    if found := _DAMAGED.search(text):
+        return RefusedError(
+            f"the state of {environment} cannot be read: {found['why']}; nothing was changed",
+            code="state-damaged",
+            hint="an earlier one can be put in its place: docs/operations.md, The state is damaged",
         )
     if found := _KILLED.match(text):
         return ApplyError(

@@ -52,6 +52,11 @@ def test_who_holds_the_stack_is_named() -> None:
         ),
         ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE", RefusedError, "passphrase"),
         ("error: incorrect passphrase", RefusedError, "passphrase"),
+        (
+            "error: failed to load checkpoint: place 1: unexpected end of JSON input",
+            RefusedError,
+            "state-damaged",
+        ),
         ("\n code: -9\n stdout: \n stderr: ", ApplyError, "engine-killed"),
         ("error: something else", ApplyError, "engine-failed"),
     ],
