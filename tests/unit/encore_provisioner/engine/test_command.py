@@ -109,19 +109,22 @@ def test_standard_input_is_empty(tmp_path: Path) -> None:
 
 
 CHILD = """
+# A signal may come while a line is written, and `print` cannot be called inside itself.
+def say(*words):
+    os.write(1, (' '.join(map(str, words)) + '\\n').encode())
 count = 0
 def told(number, frame):
     global count
     count += 1
-    print('asked', count, flush=True)
+    say('asked', count)
     if count == 2:
         os._exit(3)
 signal.signal(signal.SIGINT, told)
-print('ready', flush=True)
+say('ready')
 for _ in range(200):
     time.sleep(0.05)
     if count and os.environ.get('AWS_FINISHES'):
-        print('saved', flush=True)
+        say('saved')
         sys.exit(1)
 """
 PARENT = """
@@ -150,13 +153,20 @@ def interrupted(tmp_path: Path, script: str, times: int, **environ: str) -> list
     """What a parent and its child print when the parent gets SIGINT ``times`` times."""
     executable = command(tmp_path, script).command
     paths = [str(ROOT / part) for part in ("provisioner", "config-schema")]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", PARENT, executable, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environ},
         start_new_session=True,
-    )
+    ) as process:
+        try:
+            return _heard(process, times)
+        finally:
+            process.kill()
+
+
+def _heard(process: subprocess.Popen[str], times: int) -> list[str]:
     assert process.stdout is not None
     lines = [process.stdout.readline().strip()]
     assert lines == ["ready"]
@@ -168,8 +178,7 @@ def interrupted(tmp_path: Path, script: str, times: int, **environ: str) -> list
             lines.append(line.strip())
         time.sleep(0.1)
     # By lines to the end: `communicate` would pass over what was read ahead.
-    with process.stdout as rest:
-        lines += [line.strip() for line in rest]
+    lines += [line.strip() for line in process.stdout]
     process.wait(timeout=20)
     return lines
 
