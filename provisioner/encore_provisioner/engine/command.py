@@ -64,6 +64,10 @@ _KILLED_AFTER: Final = 3
 """At this interrupt the child is killed: it was asked twice."""
 _APART: Final = 1.0
 """Seconds between two interrupts for the child: one that comes while it heeds another is lost."""
+_AGAIN: Final = 3.0
+"""Seconds for which the second one is given time to be heard."""
+_ENDING: Final = "received; terminating"
+"""What the CLI prints when it has heard it."""
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -134,20 +138,22 @@ class Command(PulumiCommand):
     ) -> CommandResult:
         """Both pipes are read to their end, whatever happens: a full pipe would stop the child."""
         out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
-        with self._handing_on(process):
+        with self._handing_on(process, lambda: out.has(_ENDING)):
             code = process.wait()
             out.join()
             err.join()
         return CommandResult(stdout=out.text, stderr=err.text, code=code)
 
     @contextmanager
-    def _handing_on(self, process: subprocess.Popen[str]) -> Iterator[None]:
+    def _handing_on(
+        self, process: subprocess.Popen[str], has_heard: Callable[[], bool]
+    ) -> Iterator[None]:
         """Signals to us go to the child while it runs; only the main thread may say so."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
-        asker = _Asker(process)
+        asker = _Asker(process, has_heard)
 
         def interrupted(_number: int, _frame: FrameType | None) -> None:
             self.interrupts += 1
@@ -167,10 +173,13 @@ class Command(PulumiCommand):
 
 
 class _Asker:
-    """Sends interrupts to a child, far enough apart that it hears each."""
+    """Sends interrupts to a child, far enough apart that it hears each. The second one is sent
+    again until it was heard: a busy machine can make one of two.
+    """
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[str], has_heard: Callable[[], bool]) -> None:
+        self._process, self._has_heard = process, has_heard
+        self._sent = 0
         self._next = 0.0
         self._timers: list[threading.Timer] = []
 
@@ -179,19 +188,26 @@ class _Asker:
         wait, self._next = self._next - now, max(self._next, now) + _APART
         if wait <= 0:
             self._send()
-            return
-        timer = threading.Timer(wait, self._send)
-        timer.daemon = True
-        self._timers.append(timer)
-        timer.start()
+        else:
+            self._later(wait)
 
     def close(self) -> None:
         for timer in self._timers:
             timer.cancel()
 
+    def _later(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._send)
+        timer.daemon = True
+        self._timers.append(timer)
+        timer.start()
+
     def _send(self) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+        if self._process.poll() is not None or (self._sent > 1 and self._has_heard()):
+            return
+        self._process.send_signal(signal.SIGINT)
+        self._sent += 1
+        if self._sent > 1:
+            self._later(_AGAIN)
 
 
 class _Reader(threading.Thread):
@@ -206,6 +222,9 @@ class _Reader(threading.Thread):
     @property
     def text(self) -> str:
         return "\n".join(self._lines)
+
+    def has(self, words: str) -> bool:
+        return any(words in line for line in tuple(self._lines))
 
     def run(self) -> None:
         if self._pipe is None:

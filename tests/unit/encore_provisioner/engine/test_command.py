@@ -219,6 +219,29 @@ for _ in range(100):
     assert time.monotonic() - start < 8
 
 
+def test_a_second_interrupt_that_was_lost_is_sent_again(tmp_path: Path) -> None:
+    """And one that was heard is not: who is about to save would be ended by it."""
+    loses = """
+asked = []
+def heed(number, frame):
+    asked.append(number)
+    if len(asked) == 3:
+        os.write(1, b'^C received; terminating\\n')
+    if len(asked) > 3:
+        os._exit(7)
+signal.signal(signal.SIGINT, heed)
+os.write(1, b'ready\\n')
+since = None
+while since is None or time.monotonic() - since < 4:
+    time.sleep(0.1)
+    since = since or (time.monotonic() if len(asked) == 3 else None)
+os.write(1, b'saved\\n')
+sys.exit(1)
+"""
+    lines = interrupted(tmp_path, loses, 2)
+    assert lines[-3:] == ["^C received; terminating", "saved", "failed 2"]
+
+
 def test_a_child_that_heeds_nothing_is_killed_at_the_third(tmp_path: Path) -> None:
     deaf = (
         "signal.signal(signal.SIGINT, signal.SIG_IGN); print('ready', flush=True)\ntime.sleep(60)"
