@@ -36,6 +36,8 @@ from encore_provisioner.engine.deployment import Backend, Deployment, Folders
 from encore_provisioner.engine.installation import Installation
 
 UNWRITTEN: Final = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
+MORE: Final = 20
+"""Topics that are added to an app that stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +58,6 @@ class Scale:
     def share(self) -> float:
         """Of the first apply that is spent on writing the state."""
         return max(0.0, 1 - self.unwritten / self.first)
-
-
-MORE: Final = 20
-"""Topics that are added to an app that stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +126,8 @@ def _timed(
     more: int = 0,
 ) -> tuple[float, Deployment, Program]:
     """``more``: topics beside those of the services, which nobody subscribes to."""
-    wanted = replace(target(services), graph=_grown(target(services).graph, more))
+    wanted = target(services)
+    wanted = replace(wanted, graph=_grown(wanted.graph, more))
     chosen = settings(wanted.environment)
     names = offline.names_of(wanted, chosen)
     program = Program(normalise(wanted.graph, chosen, names), chosen, names, NOTHING)

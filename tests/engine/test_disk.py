@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.aws_world import World
 from tests.support.broken_app import HERE, THINGS, Running, broken_app, changes, made, running
+from tests.support.disk import fill_up, small_disk
 from tests.support.tool import Tool
 
 MORE = "".join(
@@ -21,32 +22,13 @@ MORE = "".join(
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small file system of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"CANNOT RUN: a full disk needs the right to mount: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (1 << 20, 4096):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return filler
+    with small_disk(tmp_path / "disk", "200m") as made:
+        yield made
 
 
 def test_where_the_app_lies_nothing_is_begun_and_the_disk_is_named(aws: World, disk: Path) -> None:
     tool = broken_app(aws, disk / "app", {"mail/things.ts": THINGS})
-    filler = fill(disk)
+    filler = fill_up(disk)
     for command in (("plan",), ("apply", "--yes")):
         failed = tool(*command, *HERE)
         assert failed.code == 1
@@ -61,10 +43,10 @@ def test_where_the_app_lies_nothing_is_begun_and_the_disk_is_named(aws: World, d
 
 
 def test_where_the_app_lies_after_an_apply_nothing_is_forgotten(aws: World, disk: Path) -> None:
-    """What is there already need not be written; what is new is said not to be written."""
+    """What is there already need not be written."""
     tool = broken_app(aws, disk / "app", {"mail/things.ts": THINGS})
     tool.ok("apply", *HERE, "--yes")
-    filler = fill(disk)
+    filler = fill_up(disk)
     assert "No changes" in tool.ok("apply", *HERE, "--yes").out
     assert "No changes" in tool.ok("plan", *HERE).out
     filler.unlink()
@@ -86,7 +68,7 @@ def test_where_the_state_lies_it_is_waited_for(aws: World, disk: Path, tmp_path:
 
 def _without_room(command: Running, disk: Path) -> None:
     command.until("started")
-    filler = fill(disk)
+    filler = fill_up(disk)
     with pytest.raises(subprocess.TimeoutExpired):
         command.process.wait(5)
     filler.unlink()
@@ -96,7 +78,7 @@ def test_where_the_state_lies_from_the_beginning_nothing_is_made(
     aws: World, disk: Path, tmp_path: Path
 ) -> None:
     tool = _with_state(aws, tmp_path, disk)
-    filler = fill(disk)
+    filler = fill_up(disk)
     for command in ("plan", "apply"):
         failed = tool(command, *HERE, *(["--yes"] if command == "apply" else []))
         assert "Traceback" not in failed.text

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from minio import Minio
 from tests.functional.conftest import SMALL_APP, removed
+from tests.support.disk import remount, small_disk
 from tests.support.tool import Tool, belongs, write_app
 
 ROWS = 200
@@ -291,18 +292,8 @@ def test_a_missing_secret_is_planned_and_refused(small: Tool) -> None:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A small file system of its own, 30 MB: too small for a PostgreSQL."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"CANNOT RUN: a full disk needs the right to mount: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def remount(folder: Path, options: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "30m") as made:
+        yield made
 
 
 def write_without_end(path: Path) -> None:

@@ -84,10 +84,10 @@ def run_command(name: str, words: list[str], prog: str) -> int:
     """Run the command ``name`` with the arguments ``words``."""
     none_at_exit()
     with no_collection():  # a command is over before it would pay
-        return _ran(name, words, prog)
+        return _guarded(name, words, prog)
 
 
-def _ran(name: str, words: list[str], prog: str) -> int:
+def _guarded(name: str, words: list[str], prog: str) -> int:
     session = Session(terminal=standard_terminal(), prog=prog, as_json=_wants_json(words))
     try:
         _heed_signals()

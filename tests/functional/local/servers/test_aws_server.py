@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import io
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from minio.commonconfig import ENABLED, CopySource, Tags
 from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 from minio.versioningconfig import VersioningConfig
+from tests.support.disk import small_disk
 from tests.support.servers import Place, kill, make_place, pid_of
 
 from encore_local.secrets import S3_KEY
@@ -229,20 +229,14 @@ def test_a_second_start_does_nothing(running: Place) -> None:
 @pytest.fixture
 def unwritable(tmp_path: Path) -> Iterator[Place]:
     """An environment whose disk becomes read-only after the start."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"CANNOT RUN: it needs the right to mount: {done.stderr.strip()}")
-    made = make_place(disk / "app")
-    try:
-        made.aws.start()
-        client(made).make_bucket("bucket")
-        yield made
-    finally:
-        made.reboot()
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    with small_disk(tmp_path / "disk", "20m") as disk:
+        made = make_place(disk / "app")
+        try:
+            made.aws.start()
+            client(made).make_bucket("bucket")
+            yield made
+        finally:
+            made.reboot()
 
 
 def fill_disk(place: Place) -> Path:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.disk import fill_up, remount, small_disk
 from tests.support.servers import Place, make_place, query
 
 from encore_local.lock import hold
@@ -22,14 +22,8 @@ AFTER = State(ports={f"cache/{number}": 20000 + number for number in range(5000)
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A small file system of its own, big enough for all that is made at first."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"CANNOT RUN: a disk of its own needs the right to mount: {done.stderr}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "300m") as made:
+        yield made
 
 
 @pytest.fixture
@@ -44,22 +38,6 @@ def filled(disk: Path) -> Iterator[Place]:
         server.stop()
     yield place
     place.reboot()
-
-
-def fill_up(disk: Path) -> Path:
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (1 << 20, 4096):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return filler
-
-
-def remount(disk: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
 
 
 def lock(place: Place) -> None:
