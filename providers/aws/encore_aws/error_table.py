@@ -83,7 +83,7 @@ _RIGHTS: Final = (
         "access-denied",
         _ACTION,
         "these credentials lack the permission {action}",
-        "allow {action} to them (`aws sts get-caller-identity` shows who they are), then apply "
+        "allow {action} to them (`aws sts get-caller-identity` shows who they are), then try "
         "again",
     ),
     _row(
