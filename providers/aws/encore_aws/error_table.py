@@ -83,8 +83,7 @@ _RIGHTS: Final = (
         "access-denied",
         _ACTION,
         "these credentials lack the permission {action}",
-        "allow {action} to them (`aws sts get-caller-identity` shows who they are), then try "
-        "again",
+        "allow {action} to them (`aws sts get-caller-identity` shows who they are), then try again",
     ),
     _row(
         "key-not-usable",
