@@ -78,7 +78,19 @@ class Progress:
     reason: Reason | None = None
 
 
-OnProgress = Callable[[Progress], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is done or waited for besides the steps, in one line for people.
+
+    Such as that another process holds the environment, or how far a bucket is emptied. It stands
+    until the next one, or until a step begins or ends.
+    """
+
+    text: str
+
+
+OnStep = Callable[[Progress], None]
+OnProgress = Callable[[Progress | Notice], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from tests.support.changed_app import (
     service,
     step_of,
 )
+from tests.support.held import WHO, held
 
 DATA = "store/data.ts"
 GONE = "store/gone.ts"
@@ -143,6 +144,25 @@ def test_what_would_be_deleted_is_refused_by_name_before_anything_begins(app: Ch
     assert len(app.deeds()) == before
     assert app.state() == state
     assert server(app.world)["DeletionProtection"] is True
+
+
+def test_who_comes_second_has_lost_nothing(app: ChangedApp) -> None:
+    """Buckets are emptied and databases dropped before the engine runs, which has the lock."""
+    before, state = len(app.deeds()), app.state()
+    all_of_it = app.refused("destroy")["hint"].partition("--")
+    with held(app.world):
+        refused = app.refused("apply", *allowing(*REMOVED))
+        ended = app.refused("destroy", *"".join(all_of_it[1:]).split())
+    for error in (refused, ended):
+        assert error["code"] == "busy"
+        assert error["message"] == f"production is held by {WHO}; nothing was changed"
+    assert len(app.deeds()) == before
+    assert app.state() == state
+    assert databases(app.world) == {"orders", "stock", "drafts"}
+    assert server(app.world)["DeletionProtection"] is True
+    for name in ("invoices", "archive"):
+        there = app.world.client("s3").list_objects_v2(Bucket=bucket(app, name))
+        assert [each["Key"] for each in there["Contents"]] == ["a"], name
 
 
 def test_what_was_named_goes_and_nothing_else_loses_its_protection(app: ChangedApp) -> None:

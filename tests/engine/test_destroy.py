@@ -147,6 +147,25 @@ def test_a_second_destroy_finishes_though_somebody_still_writes(ended: Ended) ->
     assert "bucket/receipts" in ended.second.names("done")
 
 
+def test_what_went_at_the_second_try_has_not_failed(ended: Ended) -> None:
+    assert not ended.second.of("failed")
+    (end,) = ended.second.of("ended")
+    assert (end["failed"], end["done"]) == (0, end["total"])
+    begun = [each for each in ended.second.of("started") if each["name"] == "bucket/receipts"]
+    assert len(begun) == 2
+    told = [each["text"] for each in ended.second.of("notice")]
+    assert (
+        "S3 is still busy with the bucket, or something was written to it; trying again in 10 s"
+        in told
+    )
+
+
+def test_how_far_a_bucket_is_emptied_is_told(ended: Ended) -> None:
+    name = next(each for each in ended.applied if "receipts" in each).rpartition(" ")[2]
+    told = {each["text"] for each in ended.broken.of("notice")}
+    assert f"bucket {name}: 2 objects and old versions deleted" in told
+
+
 def test_what_stays_is_what_was_said(ended: Ended) -> None:
     stays = sorted(ended.after - ended.before)
     kinds = sorted({name.partition(" ")[0] for name in stays})

@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.support.fake_clock import Time
+
 from encore_aws.account import Account
-from encore_aws.generated import Clock
 from encore_aws.inside import Inside
 
 ACCOUNT = "111122223333"
@@ -26,13 +27,7 @@ class Called:
     @property
     def inside(self) -> Inside:
         """Waiting takes no time."""
-        seconds = [0.0]
-
-        def pause(given: float) -> None:
-            seconds[0] += given
-
-        clock = Clock(now=lambda: seconds[0], pause=pause)
-        return Inside(account(self), {"function": FUNCTION}, clock=clock)
+        return Inside(account(self), {"function": FUNCTION}, clock=Time().clock)
 
     def client(self, service: str, **_: Any) -> Called:
         assert service == "lambda"

@@ -7,9 +7,8 @@ migrations. Each part can be repeated, so the next apply goes on where this one 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from encore_aws import error_help, generated, lifting, migrating, ran, shipping, site, trust
 from encore_aws.inside import Inside
@@ -21,16 +20,15 @@ from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.failures import failure
 from encore_provisioner.engine.following import Following
 from encore_provisioner.engine.state import Kept
+from encore_provisioner.engine.turn import Turn
 from encore_provisioner.errors import ApplyError, RefusedError
 from encore_provisioner.losses import refuse_losses
-from encore_provisioner.provider import STEPS_FAILED, OnProgress, Outputs, Target
+from encore_provisioner.provider import STEPS_FAILED, OnProgress, OnStep, Outputs, Target
+from encore_provisioner.waiting import notices
 
 if TYPE_CHECKING:
     from encore_aws.account import Account
     from encore_aws.given import Files
-
-AGAIN: Final = 2.0
-"""Seconds between two tries to get at a stack that another process holds."""
 
 
 def apply(
@@ -52,35 +50,19 @@ def apply(
     program = site.program(opened, site.given(opened, where, certificates))
     following = follow(plan, on_progress)
     deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
-    _make_way(plan, deployment, opened, where)
-    happened = patiently(
-        lambda: deployment.up(program, on_event=following), lock_timeout, opened.name
-    )
+    turn = Turn(environment=opened.name, timeout=lock_timeout, on_wait=notices(on_progress))
+    _make_way(plan, deployment, opened, where, turn)
+    happened = turn.take(lambda: deployment.up(program, on_event=following))
     conclude(happened, following, opened.name)
     outputs = dict(happened.outputs)
     finish(opened, plan, outputs, where, on_progress)
     return outputs
 
 
-def follow(plan: Plan, on_progress: OnProgress) -> Following:
+def follow(plan: Plan, on_progress: OnStep) -> Following:
     """The engine's share of a plan's steps."""
     steps = [step for step in plan.changes if not migrating.is_ours(step)]
     return Following(steps, on_progress, error_help.failed)
-
-
-def patiently(
-    run: Callable[[], Happened], lock_timeout: float, environment: str,
-    pause: Callable[[float], None] = time.sleep,
-) -> Happened:  # fmt: skip
-    """``run()``, again while another process holds the stack and time is left."""
-    deadline = time.monotonic() + lock_timeout
-    happened = run()
-    while happened.is_busy and time.monotonic() < deadline:
-        pause(AGAIN)
-        happened = run()
-    if happened.is_busy:
-        raise failure(happened, environment)
-    return happened
 
 
 def conclude(happened: Happened, following: Following, environment: str) -> None:
@@ -99,10 +81,11 @@ def finish(
     opened: Site, plan: Plan, outputs: dict[str, Any], where: Files | None, on_progress: OnProgress
 ) -> None:
     """What the engine cannot do: passwords, databases and roles, migrations."""
-    generated.fill(outputs, opened.account)
+    on_wait = notices(on_progress)
+    generated.fill(outputs, opened.account, on_wait=on_wait)
     if "function" not in outputs:
         return
-    target, inside = opened.target, Inside(opened.account, outputs)
+    target, inside = opened.target, Inside(opened.account, outputs, on_wait=on_wait)
     migrating.prepare(target, outputs, inside, plan.changes, on_progress)
     if any(step.type == migrating.MIGRATION for step in plan.changes):
         shipping.migrate(target, outputs, inside, where, opened.account, plan.changes, on_progress)
@@ -142,20 +125,27 @@ def _certificates(opened: Site) -> dict[str, str]:
     return trust.roots(found, opened.account, fetch, opened.folders.work) if found else {}
 
 
-def _make_way(plan: Plan, deployment: Deployment, opened: Site, where: Files | None) -> None:
-    """What may go, by the plan that the person agreed to, can go."""
+def _make_way(
+    plan: Plan, deployment: Deployment, opened: Site, where: Files | None, turn: Turn
+) -> None:
+    """What may go, by the plan that the person agreed to, can go.
+
+    Not before it is our turn: an apply that is refused because another process is at work must not
+    have emptied a bucket.
+    """
     going = {step.urn for step in plan.changes if step.op in ("delete", "replace")}
     if not going:
         return
+    turn.come(deployment)
     state = deployment.export()
     kept = [item for item in state.resources if item.urn in going]
     dropped = to_drop(kept)
     if dropped:
         if where is not None:
             ran.forget(where, opened.account)
-        inside = Inside(opened.account, state.outputs)
+        inside = Inside(opened.account, state.outputs, on_wait=turn.on_wait)
         migrating.drop(opened.target, state.outputs, inside, dropped)
-    lifting.lift(lifting.obstacles(kept), opened.account)
+    lifting.lift(lifting.obstacles(kept), opened.account, on_wait=turn.on_wait)
     deployment.unprotect(item.urn for item in kept if item.protect)
 
 

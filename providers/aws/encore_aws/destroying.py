@@ -6,14 +6,12 @@ says what there is, not the program: what an older version of the app made goes 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from encore_aws import error_help, leftovers, lifting, offline, site
-from encore_aws.applying import conclude, follow, patiently
-from encore_aws.patience import again
+from encore_aws import error_help, leftovers, lifting, offline, patience, site
+from encore_aws.applying import conclude, follow
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors, Site
 from encore_aws.state_store import Backend
@@ -22,7 +20,9 @@ from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.events import trouble
 from encore_provisioner.engine.preview import deletions, plan_of_state
 from encore_provisioner.engine.state import State
+from encore_provisioner.engine.turn import Turn
 from encore_provisioner.losses import refuse_losses
+from encore_provisioner.waiting import Clock, OnWait, notices
 
 if TYPE_CHECKING:
     from encore_provisioner.provider import OnProgress, Target
@@ -54,7 +54,7 @@ def destroy(
     on_progress: OnProgress,
     allow_data_loss: frozenset[str],
     lock_timeout: float,
-    pause: Callable[[float], None] = time.sleep,
+    clock: Clock | None = None,
 ) -> tuple[str, ...]:
     """Raises ``InfraError``, and ``KeyboardInterrupt`` where the person interrupted."""
     refuse_losses(shown, allow_data_loss)
@@ -63,45 +63,48 @@ def destroy(
     known = leftovers.of_plan(offline.plan(target))
     if backend is None:
         return leftovers.left(known, opened.account)
-    following = follow(shown, on_progress)
+    following, on_wait = follow(shown, on_progress), notices(on_progress)
     deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
+    turn = Turn(environment=opened.name, timeout=lock_timeout, on_wait=on_wait)
+    turn.come(deployment)
     state = deployment.export()
     known = (*known, *leftovers.of_state(state))
-    happened = _until_gone(
-        lambda: _make_way(state, deployment, opened),
-        lambda: patiently(
-            lambda: deployment.destroy(on_event=following), lock_timeout, opened.name
-        ),
-        pause,
+    happened = until_gone(
+        lambda: _make_way(state, deployment, opened, on_wait),
+        lambda: turn.take(lambda: deployment.destroy(on_event=following)),
+        on_wait,
+        clock or Clock(),
     )
     conclude(happened, following, opened.name)
-    left = leftovers.left(known, opened.account)
+    left = leftovers.left(known, opened.account, on_wait=on_wait)
     if not left:
         deployment.remove()
     return left
 
 
-def _make_way(state: State, deployment: Deployment, opened: Site) -> None:
-    lifting.lift(lifting.obstacles(state.resources), opened.account)
+def _make_way(state: State, deployment: Deployment, opened: Site, on_wait: OnWait) -> None:
+    lifting.lift(lifting.obstacles(state.resources), opened.account, on_wait=on_wait)
     if any(item.protect for item in deployment.export().resources):
         deployment.unprotect_all()
 
 
-def _until_gone(
-    way: Callable[[], None], run: Callable[[], Happened], pause: Callable[[float], None]
+def until_gone(
+    way: Callable[[], None], run: Callable[[], Happened], on_wait: OnWait, clock: Clock
 ) -> Happened:
     """Again while AWS only needs time: it lets go of a function's network interfaces late.
 
     ``way`` is made before each try, since an app that still runs fills its buckets again.
     """
-    began, tries = time.monotonic(), 1
+    began, tries = clock.now(), 1
     way()
     happened = run()
     while happened.failure is not None and not happened.interrupts:
-        seconds = again(_said(happened), tries, time.monotonic() - began)
+        messages = _said(happened)
+        seconds = patience.again(messages, tries, clock.now() - began)
         if seconds is None:
             break
-        pause(seconds)
+        on_wait(f"{'; '.join(patience.why(messages))}; trying again in {seconds:g} s")
+        clock.pause(seconds)
         tries += 1
         way()
         happened = run()

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from encore_aws.account import BUSY, Account, AwsError, ask
-from encore_aws.generated import Clock, OnWait
 from encore_provisioner.errors import ApplyError
+from encore_provisioner.waiting import Clock, OnWait
 
 PAGE: Final = 1000
 """Objects in one call: the most that S3 takes."""

@@ -12,15 +12,15 @@ rotation by hand or a new user it is given once more, and else left alone.
 from __future__ import annotations
 
 import string
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from encore_aws.account import Account, AwsError, ask
 from encore_aws.secret_versions import CURRENT, Versions, versions
 from encore_provisioner.errors import ApplyError
+from encore_provisioner.waiting import Clock, OnWait
 
 IN_USE: Final = "encore-in-use"
 """The label of the version that the cache's user was given."""
@@ -35,7 +35,6 @@ _NOT_ACTIVE: Final = "InvalidUserState"
 _WRITTEN_BY_ANOTHER: Final = "ResourceExistsException"
 
 Outputs = Mapping[str, Any]
-OnWait = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +45,6 @@ class Filled:
 
     secrets: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """``now`` in seconds from anywhere; ``pause`` takes seconds."""
-
-    now: Callable[[], float] = time.monotonic
-    pause: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +249,7 @@ class _Door:
                     "apply goes on from here",
                 )
             if not told:
-                self._on_wait(f"{user.what} is {status}")
+                self._on_wait(f"{user.what} is {status}; waiting until it is active")
                 told = True
             self._clock.pause(_EVERY)
 

@@ -18,11 +18,10 @@ from encore_aws.account import BUSY, Account, AwsError, ask
 from encore_aws.function import documents
 from encore_aws.function.documents import Answer, Error, Request, Where
 from encore_aws.function.errors import FunctionError
-from encore_aws.generated import Clock
 from encore_config.position import At
 from encore_provisioner.errors import ApplyError, RefusedError
+from encore_provisioner.waiting import Clock, OnWait
 
-OnWait = Callable[[str], None]
 Outputs = Mapping[str, Any]
 R = TypeVar("R")
 T = TypeVar("T", bound=Answer)

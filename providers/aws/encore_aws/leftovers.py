@@ -18,12 +18,12 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from encore_aws.account import Account, AwsError, ask
-from encore_aws.generated import Clock, OnWait
 from encore_aws.presence import TAG, Call, Follows, Question, Rows
 from encore_aws.presence_table import ROWS
 from encore_config.plan import Plan, Step
 from encore_provisioner.engine.paths import steps_of
 from encore_provisioner.engine.state import State
+from encore_provisioner.waiting import Clock, OnWait
 
 _AT_ONCE: Final = 6
 """Of the services asked here some take ten calls a second from a whole account."""
@@ -89,9 +89,11 @@ def of_plan(plan: Plan) -> tuple[Known, ...]:
     )
 
 
-def left(known: Iterable[Known], account: Account) -> tuple[str, ...]:
+def left(
+    known: Iterable[Known], account: Account, *, on_wait: OnWait = lambda _: None
+) -> tuple[str, ...]:
     """One line for each that is still there, or may be. See :func:`look`."""
-    return look(known, account).left
+    return look(known, account, on_wait=on_wait).left
 
 
 def look(

@@ -22,10 +22,10 @@ from typing import Any, Final
 
 from encore_aws.account import Account, AwsError, ask
 from encore_aws.emptying import empty
-from encore_aws.generated import Clock, OnWait
 from encore_aws.state_store import Backend
 from encore_provisioner.engine.state import Kept
 from encore_provisioner.errors import ApplyError
+from encore_provisioner.waiting import Clock, OnWait
 
 BUCKET: Final = "aws:s3/bucket:Bucket"
 SERVER: Final = "aws:rds/instance:Instance"
@@ -150,7 +150,10 @@ def _free_server(obstacle: Obstacle, tools: _Tools) -> None:
             if is_asked:
                 continue
         if not is_told:
-            tools.on_wait(f"the database server {obstacle.name} is {status}")
+            tools.on_wait(
+                f"the database server {obstacle.name} is {status}; waiting until RDS takes its "
+                "deletion protection away"
+            )
             is_told = True
         tools.clock.pause(_EVERY)
 

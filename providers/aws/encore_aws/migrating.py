@@ -54,7 +54,7 @@ from encore_provisioner.postgres.migrations import (
 )
 from encore_provisioner.provider import (
     DatabaseMigrations,
-    OnProgress,
+    OnStep,
     PendingMigration,
     Phase,
     Progress,
@@ -265,7 +265,7 @@ class Teller:
     def __init__(
         self,
         steps: Iterable[Step],
-        on_progress: OnProgress,
+        on_progress: OnStep,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -298,7 +298,7 @@ def prepare(
     outputs: Outputs,
     inside: Inside,
     steps: Iterable[Step],
-    on_progress: OnProgress,
+    on_progress: OnStep,
 ) -> Prepared:
     """Make the logical databases of every server with their roles, or make them as wanted.
 

@@ -13,6 +13,7 @@ from encore_aws import migrating, shipping, site
 from encore_aws.inside import Inside
 from encore_aws.reading import state
 from encore_aws.site import Doors, Site
+from encore_provisioner.waiting import OnWait, notices
 
 if TYPE_CHECKING:
     from encore_provisioner.provider import DatabaseMigrations, OnProgress, Target
@@ -32,14 +33,16 @@ def migrate(
     """Raises ``InfraError``; what ran before stays."""
     if not migrating.ours(target):
         return migrating.standing(target, None)
-    outputs, inside, opened = _open(target, doors)
+    outputs, inside, opened = _open(target, doors, notices(on_progress))
     steps = migrating.steps(target, migrating.status(target, outputs, inside))
     where = site.files(opened, site.look(opened))
     shipping.migrate(target, outputs, inside, where, opened.account, steps, on_progress)
     return migrating.standing(target, migrating.status(target, outputs, inside))
 
 
-def _open(target: Target, doors: Doors) -> tuple[Mapping[str, Any], Inside, Site]:
+def _open(
+    target: Target, doors: Doors, on_wait: OnWait = lambda _: None
+) -> tuple[Mapping[str, Any], Inside, Site]:
     opened = site.open_site(target, doors)
     outputs = state(opened).outputs
-    return outputs, Inside(opened.account, outputs), opened
+    return outputs, Inside(opened.account, outputs, on_wait=on_wait), opened

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from encore_aws import error_help, offline, site
-from encore_aws.applying import conclude, patiently
+from encore_aws.applying import conclude
 from encore_aws.reading import not_applied, stack, state
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors
@@ -18,6 +18,8 @@ from encore_config.plan import Plan
 from encore_provisioner.engine.events import ended
 from encore_provisioner.engine.following import Following
 from encore_provisioner.engine.preview import deletions, plan_of_state, refreshed
+from encore_provisioner.engine.turn import Turn
+from encore_provisioner.waiting import notices
 
 if TYPE_CHECKING:
     from encore_provisioner.provider import OnProgress, Target
@@ -34,6 +36,7 @@ def refresh(target: Target, doors: Doors, *, on_progress: OnProgress, lock_timeo
     deployment = stack(opened, following.interrupted)
     if deployment is None:
         raise not_applied(opened.name)
-    happened = patiently(lambda: deployment.refresh(on_event=following), lock_timeout, opened.name)
+    turn = Turn(environment=opened.name, timeout=lock_timeout, on_wait=notices(on_progress))
+    happened = turn.take(lambda: deployment.refresh(on_event=following))
     conclude(happened, following, opened.name)
     return plan_of_state(now, refreshed(known, ended(happened.events)))

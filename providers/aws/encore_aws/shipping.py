@@ -21,7 +21,7 @@ from encore_aws.resources.function import MIGRATIONS
 from encore_config.plan import Step
 from encore_provisioner.errors import ApplyError, InfraError, RefusedError
 from encore_provisioner.postgres.judging import MigrationFile
-from encore_provisioner.provider import OnProgress, Target
+from encore_provisioner.provider import OnStep, Target
 
 Outputs = Mapping[str, Any]
 
@@ -37,7 +37,7 @@ def migrate(
     files: Files | None,
     account: Account,
     steps: Iterable[Step],
-    on_progress: OnProgress,
+    on_progress: OnStep,
 ) -> StatusAnswer:
     """Run all that is pending in the databases of ours, one database after the other.
 

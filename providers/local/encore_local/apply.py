@@ -40,7 +40,7 @@ from encore_local.state import identity
 from encore_provisioner.errors import ApplyError, InfraError
 from encore_provisioner.losses import refuse_losses
 from encore_provisioner.postgres.migrations import is_sequential
-from encore_provisioner.provider import OnProgress, Outputs, Progress, Target
+from encore_provisioner.provider import Notice, OnProgress, Outputs, Progress, Target
 
 _HARMLESS = frozenset({"create", "update"})
 
@@ -55,6 +55,9 @@ class Reporter:
     on_progress: OnProgress
     checkpoint: Checkpoint
     clock: Callable[[], float] = time.monotonic
+
+    def note(self, text: str) -> None:
+        self.on_progress(Notice(text=text))
 
     def started(self, step: Step) -> float:
         self.checkpoint(f"before {step.urn}")
@@ -84,7 +87,8 @@ def apply(
     refuse_missing_secrets(target)
     site = open_site(target)
     prepare(site.layout)
-    with hold(site.layout.lock, command="apply", timeout=lock_timeout):
+    lock = site.layout.lock
+    with hold(lock, command="apply", timeout=lock_timeout, on_wait=reporter.note):
         site = open_site(target, new_ports=new_ports, move_aside=True)
         planned = plan_apply(site)
         refuse_stale(shown, planned.plan)

@@ -50,7 +50,8 @@ def destroy(
     if not site.layout.folder.exists():
         return ()
     prepare(site.layout)
-    with hold(site.layout.lock, command="destroy", timeout=lock_timeout):
+    lock = site.layout.lock
+    with hold(lock, command="destroy", timeout=lock_timeout, on_wait=reporter.note):
         site = open_site(target, move_aside=True)
         plan = plan_destroy(site)
         refuse_stale(shown, plan)

@@ -20,6 +20,7 @@ import msgspec
 from encore_config.document import Value
 from encore_local.files import PRIVATE_FILE, clear_errors
 from encore_provisioner.errors import BusyError
+from encore_provisioner.waiting import OnWait
 
 _PATIENCE = 0.05
 
@@ -33,15 +34,18 @@ class Holder(Value, frozen=True, kw_only=True):
 
 
 @contextlib.contextmanager
-def hold(path: Path, *, command: str, timeout: float = 0.0) -> Iterator[None]:
+def hold(
+    path: Path, *, command: str, timeout: float = 0.0, on_wait: OnWait = lambda _: None
+) -> Iterator[None]:
     """Hold the environment for the length of the block; wait up to ``timeout`` seconds for it.
 
+    ``on_wait`` is told once who is waited for.
     Raises ``BusyError`` (code ``busy``) while another process holds it. Its folder must exist.
     """
     with clear_errors(path, "open the lock"):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     try:
-        _acquire(descriptor, path, timeout)
+        _acquire(descriptor, path, timeout, on_wait)
         with clear_errors(path, "write"):
             _write_holder(descriptor, command)
         yield
@@ -49,11 +53,15 @@ def hold(path: Path, *, command: str, timeout: float = 0.0) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, path: Path, timeout: float) -> None:
+def _acquire(descriptor: int, path: Path, timeout: float, on_wait: OnWait) -> None:
     deadline = time.monotonic() + timeout
+    is_told = False
     while not _try_lock(descriptor):
         if time.monotonic() >= deadline:
-            raise _busy(path, read_holder(path))
+            raise _busy(path)
+        if not is_told:
+            on_wait(f"{_held(path)}; waiting for its end, up to {timeout:g} s")
+            is_told = True
         time.sleep(_PATIENCE)
 
 
@@ -80,14 +88,19 @@ def read_holder(path: Path) -> Holder | None:
         return None
 
 
-def _busy(path: Path, holder: Holder | None) -> BusyError:
+def _held(path: Path) -> str:
+    holder = read_holder(path)
     who = (
         f"process {holder.pid} ({holder.command}) since {holder.since}"
         if holder
         else "another process"
     )
+    return f"the environment in {path.parent} is in use by {who}"
+
+
+def _busy(path: Path) -> BusyError:
     return BusyError(
-        f"the environment in {path.parent} is in use by {who}",
+        _held(path),
         code="busy",
         hint="Wait for it to end, or wait here with --lock-timeout SECONDS.",
     )

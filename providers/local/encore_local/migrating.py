@@ -36,7 +36,8 @@ def migrate(
         return ()
     site = open_site(target)
     prepare(site.layout)
-    with hold(site.layout.lock, command="migrate", timeout=lock_timeout):
+    lock = site.layout.lock
+    with hold(lock, command="migrate", timeout=lock_timeout, on_wait=reporter.note):
         site = open_site(target, move_aside=True)
         planned = plan_apply(site)
         _refuse_absent(_standing(site, planned.files, planned.observation))

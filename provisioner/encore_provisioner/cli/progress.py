@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Final
 
 from encore_config.plan import Step
 from encore_provisioner.cli.render.progress_board import Board, Usual
-from encore_provisioner.cli.render.progress_json import board_event, step_event
+from encore_provisioner.cli.render.progress_json import board_event, notice_event, step_event
 from encore_provisioner.cli.render.progress_text import (
     began,
     ended,
     explained,
+    noticed,
     stopping,
     title,
     waited,
@@ -31,7 +32,7 @@ from encore_provisioner.cli.render.style import STYLES, Line, line, listed, visi
 from encore_provisioner.cli.terminal import Terminal
 from encore_provisioner.engine.durations import usual_seconds
 from encore_provisioner.errors import ApplyError
-from encore_provisioner.provider import STEPS_FAILED, Progress
+from encore_provisioner.provider import STEPS_FAILED, Notice, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -87,10 +88,13 @@ class Reporter:
         names = [title(item.step) for item in self.board.of("abandoned")]
         return f"; cut off, done or not: {listed(names)}" if names else ""
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress | Notice) -> None:
         """One event of the provider's."""
         with self._lock:
             now = self._clock()
+            if isinstance(progress, Notice):
+                self._note(progress, now)
+                return
             if progress.phase in ("finishing", "abandoned"):
                 self.stopping(hard=progress.phase == "abandoned")
             item = self.board.take(progress, now)
@@ -103,6 +107,15 @@ class Reporter:
                 self._show(ended(item))
             elif progress.phase == "started" and self._screen is None:
                 self._show(began(item))
+
+    def _note(self, notice: Notice, now: float) -> None:
+        """A terminal shows it as long as it stands."""
+        said, since = self.board.note(notice, now), now - self._begun
+        if self._json:
+            self._show(line(notice_event(said.text, since)))
+        elif self._screen is None:
+            self._reminded = now
+            self._show(noticed(said, since))
 
     def stopping(self, *, hard: bool = False) -> None:
         """Ctrl-C was heard, and is told once: what is in flight is waited for, or cut off."""

@@ -115,6 +115,15 @@ class Deployment:
     def refresh(self, *, on_event: OnEvent) -> Happened:
         return self._run("refresh", None, on_event)
 
+    def touch(self) -> Happened:
+        """An operation that takes the lock, changes nothing and lets it go: ``is_busy`` where
+        another process is at work.
+        """
+        if not self.export().resources:
+            return Happened()
+        own = f"urn:pulumi:{self._name}::{self._project}::{STACK}::{self._project}-{self._name}"
+        return self._run("refresh", None, lambda _: None, target=[own])
+
     def destroy(self, *, on_event: OnEvent) -> Happened:
         """The stack itself stays, empty, with its history."""
         return self._run("destroy", None, on_event)

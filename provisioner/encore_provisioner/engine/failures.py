@@ -32,7 +32,7 @@ def failure(happened: Happened, environment: str, clean: Callable[[str], str] = 
     """The error that stands for it. ``clean`` takes from a message what people do not need."""
     text = happened.failure or ""
     if happened.is_busy:
-        return _busy(text, environment)
+        return _busy(happened, environment)
     if found := _PLUGIN.search(text):
         return ApplyError(
             f"Pulumi's plugin for the cloud cannot be had: {found[0]}",
@@ -76,14 +76,19 @@ def _messages(happened: Happened) -> tuple[str, ...]:
     return (*said.general, *others)
 
 
-def _busy(text: str, environment: str) -> BusyError:
-    found = _HOLDER.search(text)
+def held(happened: Happened, environment: str) -> str:
+    """By whom, of an operation that did not begin because another process is at work."""
+    found = _HOLDER.search(happened.failure or "")
     holder = "another process"
     if found:
         holder = found["who"] + (f", process {found['pid']}" if found["pid"] else "")
         holder += f", since {found['at']}" if found["at"] else ""
+    return f"{environment} is held by {holder}"
+
+
+def _busy(happened: Happened, environment: str) -> BusyError:
     return BusyError(
-        f"{environment} is held by {holder}; nothing was changed",
+        f"{held(happened, environment)}; nothing was changed",
         code="busy",
         hint="wait for it to end, or use --lock-timeout SECONDS; where it was killed, see "
         "docs/operations.md",

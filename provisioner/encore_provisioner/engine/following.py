@@ -1,7 +1,7 @@
 """An operation while it runs: the engine's events as progress of a plan's steps.
 
 In: the steps that change something, event after event, and that the person interrupts. Out: calls
-of ``OnProgress``; in the end what has failed. What the plan does not hold is not told.
+of ``OnStep``; in the end what has failed. What the plan does not hold is not told.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from encore_config.plan import Step
 from encore_provisioner.engine.events import LAST, trouble
-from encore_provisioner.provider import OnProgress, Progress
+from encore_provisioner.provider import OnStep, Progress
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -24,12 +24,15 @@ Told = Callable[[Step, tuple[str, ...], float | None], Progress]
 
 
 class Following:
-    """Give it each event as it comes, from any thread; then :meth:`close` it."""
+    """Give it each event as it comes, from any thread; then :meth:`close` it.
+
+    An operation may be tried again: what fails first and then succeeds has not failed.
+    """
 
     def __init__(
         self,
         steps: Iterable[Step],
-        on_progress: OnProgress,
+        on_progress: OnStep,
         failed: Told,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -84,8 +87,15 @@ class Following:
     def _begin(self, told: StepEventMetadata) -> None:
         urn = told.urn
         if urn in self._steps and urn not in self._running:
+            self._forgive(urn)
             self._running[urn] = self._clock()
             self._on_progress(Progress(step=self._steps[urn], phase="started"))
+
+    def _forgive(self, urn: str) -> None:
+        """It is tried again, and what was said of the first try is over with it."""
+        if urn in self._broken:
+            del self._broken[urn]
+            self._events = [event for event in self._events if _about(event) != urn]
 
     def _end(self, told: StepEventMetadata) -> None:
         step = self._steps.get(told.urn)
@@ -99,3 +109,8 @@ class Following:
     def _took(self, urn: str) -> float | None:
         since = self._running.pop(urn, None)
         return None if since is None else self._clock() - since
+
+
+def _about(event: EngineEvent) -> str | None:
+    told = event.diagnostic_event
+    return None if told is None else told.urn

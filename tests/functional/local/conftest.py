@@ -13,7 +13,7 @@ from tests.support.graphs import AppFolder
 
 from encore_config.plan import Plan
 from encore_local import LocalProvider
-from encore_provisioner.provider import Outputs, Progress
+from encore_provisioner.provider import Notice, Outputs, Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,10 @@ class Local:
 
     provider: LocalProvider = field(default_factory=LocalProvider)
     progress: list[Progress] = field(default_factory=list)
+
+    def on_progress(self, event: Progress | Notice) -> None:
+        assert isinstance(event, Progress), "nobody else is at work"
+        self.progress.append(event)
 
     def plan(self, app: AppFolder, **options: Any) -> Plan:
         return self.provider.plan(app.target, **options)
@@ -32,7 +36,7 @@ class Local:
         return self.provider.apply(
             app.target,
             plan,
-            on_progress=self.progress.append,
+            on_progress=self.on_progress,
             allow_data_loss=frozenset(allowed),
             **options,
         )
@@ -41,7 +45,7 @@ class Local:
         return self.provider.destroy(
             app.target,
             self.provider.plan_destroy(app.target),
-            on_progress=self.progress.append,
+            on_progress=self.on_progress,
             allow_data_loss=frozenset(allowed),
         )
 

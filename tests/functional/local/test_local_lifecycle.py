@@ -183,7 +183,7 @@ def test_a_plan_that_no_longer_fits_is_refused(whole: AppFolder, local: Local) -
     local.apply(whole)
     for stale, code in ((plan, "plan-stale"), (local.plan(whole, offline=True), "plan-offline")):
         with pytest.raises(RefusedError) as caught:
-            local.provider.apply(whole.target, stale, on_progress=local.progress.append)
+            local.provider.apply(whole.target, stale, on_progress=local.on_progress)
         assert caught.value.code == code
 
 

@@ -32,7 +32,7 @@ def standing(local: Local, app: AppFolder) -> DatabaseMigrations:
 
 def migrate(local: Local, app: AppFolder) -> DatabaseMigrations:
     local.progress.clear()
-    found = local.provider.migrate(app.target, on_progress=local.progress.append)
+    found = local.provider.migrate(app.target, on_progress=local.on_progress)
     return next(item for item in found if item.name == "orders")
 
 
@@ -142,6 +142,6 @@ def test_without_a_server_nobody_knows(tmp_path: Path, local: Local) -> None:
 def test_without_databases_there_is_nothing(tmp_path: Path, local: Local) -> None:
     app = AppFolder(root=tmp_path)
     assert local.provider.migrations(app.target) == ()
-    assert local.provider.migrate(app.target, on_progress=local.progress.append) == ()
+    assert local.provider.migrate(app.target, on_progress=local.on_progress) == ()
     assert local.progress == []
     assert not (tmp_path / ".encore").exists()

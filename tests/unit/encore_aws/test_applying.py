@@ -1,25 +1,20 @@
-"""What stands around the engine's run: patience, how it ended, what must have been allowed."""
+"""What stands around the engine's run: how it ended, what must have been allowed."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import msgspec
 import pytest
 from tests.support.engine_events import PRE, said, told
 from tests.support.steps import BUCKET, DATABASE, SERVER, TOPIC, step
 
-from encore_aws.applying import conclude, follow, patiently, to_drop
+from encore_aws.applying import conclude, follow, to_drop
 from encore_aws.migrating import MIGRATION
 from encore_config.plan import Plan, Step, summarise
 from encore_provisioner.engine.deployment import Happened
 from encore_provisioner.engine.state import Kept
-from encore_provisioner.errors import ApplyError, BusyError, RefusedError
+from encore_provisioner.errors import ApplyError, RefusedError
 from encore_provisioner.losses import refuse_losses
 from encore_provisioner.provider import STEPS_FAILED, Progress
-
-BUSY = Happened(failure="error: the stack is currently locked by 1 lock(s)", is_busy=True)
-FINE = Happened()
 
 
 def plan_of(*steps: Step) -> Plan:
@@ -35,28 +30,6 @@ def plan_of(*steps: Step) -> Plan:
 
 def lost(of: Step) -> Step:
     return msgspec.structs.replace(step(of.type, of.name, op="delete"), data_loss=True)
-
-
-def runs(*found: Happened) -> Iterator[Happened]:
-    return iter(found)
-
-
-def test_a_stack_that_is_held_is_refused_at_once() -> None:
-    answers, pauses = runs(BUSY, FINE), list[float]()
-    with pytest.raises(BusyError):
-        patiently(lambda: next(answers), 0.0, "production", pauses.append)
-    assert pauses == []
-
-
-def test_a_stack_that_is_held_is_waited_for_where_the_person_says_so() -> None:
-    answers, pauses = runs(BUSY, BUSY, FINE), list[float]()
-    assert patiently(lambda: next(answers), 60.0, "production", pauses.append) is FINE
-    assert len(pauses) == 2
-
-
-def test_what_fails_for_another_reason_is_not_tried_again() -> None:
-    answers = runs(Happened(failure="no"), FINE)
-    assert patiently(lambda: next(answers), 60.0, "production").failure == "no"
 
 
 def test_a_failed_step_is_told_by_its_progress_and_the_error_says_no_more() -> None:

@@ -9,28 +9,20 @@ from xml.etree import ElementTree
 import boto3
 import pytest
 from tests.support.aws_things import told
+from tests.support.fake_clock import Time
 from tests.support.moto_server import ACCOUNT, OTHER_ACCOUNT, REGION, MotoServer
 
 from encore_aws.account import Account, AwsError, open_account
 from encore_aws.emptying import empty
-from encore_aws.generated import Clock
 from encore_aws.settings import Settings
 from encore_provisioner.errors import ApplyError
+from encore_provisioner.waiting import Clock
 
 BUCKET: Final = "shop-production-pictures"
 ODD: Final = ("a/b", "ü & <x>", "tab\there", " ", "a" * 1024, "+%2B")
 BROKEN: Final = ("line\nbreak", "return\rhere", "both\r\n")
 """Names that moto does not take."""
 CONTROL: Final = "control\x01"
-
-
-class Time:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.clock = Clock(now=lambda: self.seconds, pause=self.pause)
-
-    def pause(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 def made(account: Account, *, versioned: bool = False, name: str = BUCKET) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 import boto3
 import pytest
 from tests.support.aws_program import run, settings_of
+from tests.support.fake_clock import Time
 from tests.support.graphs import cache, graph
 from tests.support.moto_server import REGION, MotoServer, secret_of, user_of
 
 from encore_aws.account import Account, AwsError, open_account
-from encore_aws.generated import IN_USE, Clock, Filled, fill
+from encore_aws.generated import IN_USE, Filled, fill
 from encore_aws.naming import Names
 from encore_aws.resources import secret as kind
 from encore_aws.settings import Settings
@@ -24,20 +25,6 @@ NAMES = Names(app="shop", environment="production", id="k3f9")
 ACCESS = "on ~* -@all +ping +get"
 PASSWORD = "INFRA_REDIS_sessions_PASSWORD"
 SQL = "INFRA_SQL_orders_PASSWORD"
-
-
-class Time:
-    """Passes by pausing only."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(now=lambda: self.seconds, pause=self.pause)
-
-    def pause(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 def made(account: Account, *caches: str) -> dict[str, Any]:
@@ -150,7 +137,10 @@ def test_users_are_waited_for_together(account: Account, moto: MotoServer) -> No
     changes = [name for name in moto.operations if name == "ModifyUser" or "Stage" in name]
     assert changes == ["ModifyUser", "ModifyUser"] + ["UpdateSecretVersionStage"] * 2
     assert time.seconds > 0
-    assert told == [f"the user {n} of the cache {n} is modifying" for n in ("sessions", "tokens")]
+    assert told == [
+        f"the user {n} of the cache {n} is modifying; waiting until it is active"
+        for n in ("sessions", "tokens")
+    ]
 
 
 def test_a_user_that_is_still_being_made_is_waited_for(account: Account, moto: MotoServer) -> None:

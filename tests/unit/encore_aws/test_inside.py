@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from tests.support.fake_clock import Time
 
 from encore_aws.account import Account
 from encore_aws.function import documents
 from encore_aws.function.documents import Checked, Doctor, Error, Prepared
-from encore_aws.generated import Clock
 from encore_aws.inside import PATIENCE, RIGHTS, SECONDS, Inside
 from encore_provisioner.errors import ApplyError, InfraError, RefusedError
 
@@ -61,16 +61,13 @@ class World:
 
     def __init__(self, *replies: Any) -> None:
         self.aws = Lambda(*replies)
-        self.seconds = 0.0
+        self.time = Time()
         self.waits: list[str] = []
         account = Account(
             id="111122223333", region="eu-north-1", partition="aws", who="me", session=self.aws
         )
-        clock = Clock(now=lambda: self.seconds, pause=self._pause)
+        clock = self.time.clock
         self.inside = Inside(account, OUTPUTS, on_wait=self.waits.append, clock=clock)
-
-    def _pause(self, seconds: float) -> None:
-        self.seconds += seconds
 
     def ask(self) -> Checked:
         return self.inside.ask(Doctor(), Checked)
@@ -115,13 +112,13 @@ def test_patience_ends() -> None:
     world = World(refusal("ResourceConflictException", "state: Pending"))
     error = world.fails()
     assert "state: Pending" in error.message
-    assert PATIENCE <= world.seconds < PATIENCE + 60
+    assert PATIENCE <= world.time.seconds < PATIENCE + 60
 
 
 def test_a_function_whose_making_failed_is_not_waited_for() -> None:
     world = World(refusal("ResourceConflictException", "currently in the following state: Failed"))
     assert "state: Failed" in world.fails().message
-    assert world.seconds == 0
+    assert world.time.seconds == 0
 
 
 @pytest.mark.parametrize(
@@ -187,7 +184,7 @@ def test_a_right_that_was_just_given_is_waited_for() -> None:
     world = World(denied(), denied(), answered(FINE))
     assert world.ask() == Checked()
     assert len(world.waits) == 1
-    assert 0 < world.seconds < RIGHTS
+    assert 0 < world.time.seconds < RIGHTS
 
 
 def test_a_right_that_never_comes_is_told_by_the_answer() -> None:
@@ -195,14 +192,14 @@ def test_a_right_that_never_comes_is_told_by_the_answer() -> None:
     found = world.ask()
     assert found.error is not None
     assert found.error.code == "aws-denied"
-    assert RIGHTS <= world.seconds < RIGHTS + 60
+    assert RIGHTS <= world.time.seconds < RIGHTS + 60
 
 
 def test_another_error_of_an_answer_is_not_waited_for() -> None:
     error = Error(code="unreachable", message="no", hint="h")
     world = World(answered(documents.answered("doctor", Checked(error=error))))
     assert world.ask().error == error
-    assert world.seconds == 0
+    assert world.time.seconds == 0
 
 
 def test_an_error_alone_is_raised() -> None:

@@ -24,16 +24,17 @@ from tests.support.aws_things import (
     told,
     topic,
 )
+from tests.support.fake_clock import Time
 from tests.support.moto_server import MotoServer
 
 from encore_aws import offline
 from encore_aws.account import Account, AwsError
-from encore_aws.generated import Clock
 from encore_aws.leftovers import Known, left, look, of_plan, of_state
 from encore_aws.presence import Follows, Question
 from encore_aws.presence_table import ROWS
 from encore_config.plan import UNKNOWN, Plan, PropertyDiff, Step, summarise
 from encore_provisioner.engine.state import Kept, State
+from encore_provisioner.waiting import Clock
 
 TABLE: Final = "aws:ec2/routeTable:RouteTable"
 SECRET: Final = "aws:secretsmanager/secret:Secret"
@@ -47,14 +48,6 @@ LACKING: Final = {
     "aws:elasticache/userGroup:UserGroup",
     "aws:lambda/function:Function",
 }
-
-
-class Time:
-    """Waits for nothing, and knows for how long."""
-
-    def __init__(self) -> None:
-        self.pauses: list[float] = []
-        self.clock = Clock(now=lambda: sum(self.pauses), pause=self.pauses.append)
 
 
 def once(known: list[Known], account: Account) -> tuple[str, ...]:

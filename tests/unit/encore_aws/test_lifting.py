@@ -9,11 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.support.aws_cases import APP, AWS, target
 from tests.support.aws_things import NAME, machine, server, told
+from tests.support.fake_clock import Time
 from tests.support.moto_server import REGION, MotoServer
 
 from encore_aws import lifting, offline
 from encore_aws.account import Account, AwsError
-from encore_aws.generated import Clock
 from encore_aws.lifting import (
     BUCKET,
     CACHE,
@@ -30,15 +30,6 @@ from encore_provisioner.engine.state import Kept
 from encore_provisioner.errors import ApplyError
 
 RDS_ID: Final = "db-ABC123"
-
-
-class Time:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.clock = Clock(now=lambda: self.seconds, pause=self.pause)
-
-    def pause(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 def kept(kind: str, id_: str = "it", **properties: Any) -> Kept:
@@ -186,7 +177,9 @@ def test_a_busy_server_is_waited_for() -> None:
         instance("available", protection=False),
     )
     lift(obstacles([SERVER_KEPT]), account, on_wait=words.append, clock=time.clock)
-    assert words == ["the database server db is backing-up"]
+    assert words == [
+        "the database server db is backing-up; waiting until RDS takes its deletion protection away"
+    ]
     assert time.seconds == 30
 
 

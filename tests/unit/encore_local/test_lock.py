@@ -49,11 +49,14 @@ def test_a_waiting_one_gets_it_as_soon_as_it_is_free(tmp_path: Path) -> None:
     thread.start()
     held.wait(10)
     threading.Timer(0.2, leave.set).start()
-    begun = time.monotonic()
-    with hold(path, command="second", timeout=10):
+    begun, words = time.monotonic(), list[str]()
+    with hold(path, command="second", timeout=10, on_wait=words.append):
         waited = time.monotonic() - begun
     thread.join()
     assert 0.1 < waited < 5
+    (said,) = words
+    assert f"is in use by process {os.getpid()} (first) since 20" in said
+    assert said.endswith("; waiting for its end, up to 10 s")
 
 
 def test_a_waiting_one_gives_up(tmp_path: Path) -> None:

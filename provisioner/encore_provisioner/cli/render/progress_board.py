@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from encore_config.plan import Step
-from encore_provisioner.provider import Phase, Progress, Reason
+from encore_provisioner.provider import Notice, Phase, Progress, Reason
 
 State = Literal["waiting", "running", "finishing", "done", "failed", "abandoned"]
 Usual = Callable[[Step], float | None]
@@ -73,6 +73,14 @@ class Item:
         return max(usually - self.elapsed(now), usually * _OVERDUE, _UNKNOWN)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What goes on besides the steps, said at ``since``."""
+
+    text: str
+    since: float
+
+
 class Board:
     """``steps`` are those of the plan that change something; others appear when they begin."""
 
@@ -83,6 +91,7 @@ class Board:
         self._next: dict[_Key, tuple[_Key, ...]] = {}
         self._known: tuple[float, dict[_Key, float]] | None = None
         """The ways to the end at one time: a picture asks for them more than once."""
+        self.notice: Said | None = None
         for step in steps:
             self._items[_key(step)] = Item(step=step, usually=usual(step))
 
@@ -93,6 +102,7 @@ class Board:
         state = _STATES[progress.phase]
         if item.ended and state in ("finishing", "abandoned"):
             return None
+        self.notice = None
         began = now if state == "running" else item.since
         took = progress.seconds
         if took is None and began is not None:
@@ -109,6 +119,11 @@ class Board:
         self._items[key] = item
         self._known = None
         return item
+
+    def note(self, notice: Notice, now: float) -> Said:
+        """It stands until the next one, or until a step begins or ends."""
+        self.notice = Said(text=notice.text, since=now)
+        return self.notice
 
     def of(self, *states: State) -> tuple[Item, ...]:
         """The plan's steps in one of these states, in the plan's order; what failed while it was

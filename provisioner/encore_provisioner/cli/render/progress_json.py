@@ -75,6 +75,15 @@ class BoardEvent(Value, frozen=True, kw_only=True):
     running: tuple[Running, ...]
 
 
+class NoticeEvent(Value, frozen=True, kw_only=True):
+    """``text`` is what is done or waited for besides the steps, for people."""
+
+    schema: SchemaVersion = SCHEMA_VERSION
+    event: Literal["notice"] = "notice"
+    elapsed: float
+    text: str
+
+
 def step_event(item: Item, elapsed: float) -> str:
     """One line, without its end."""
     step, reason = item.step, item.reason
@@ -120,6 +129,11 @@ def board_event(event: BoardEventName, board: Board, now: float, elapsed: float)
             ),
         )
     )
+
+
+def notice_event(text: str, elapsed: float) -> str:
+    """One line, without its end."""
+    return _line(NoticeEvent(elapsed=round(elapsed, 3), text=text))
 
 
 def _line(event: Value) -> str:

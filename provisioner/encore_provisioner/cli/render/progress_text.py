@@ -11,7 +11,7 @@ from typing import Final
 from encore_config.plan import Op, Step
 from encore_config.position import End
 from encore_provisioner.cli.render.plan_parts import short_type
-from encore_provisioner.cli.render.progress_board import WORTH_NAMING, Board, Item
+from encore_provisioner.cli.render.progress_board import WORTH_NAMING, Board, Item, Said
 from encore_provisioner.cli.render.style import Line, count, line, listed, one_line, seconds
 from encore_provisioner.errors import ApplyError
 
@@ -82,9 +82,16 @@ def ended(item: Item) -> Line | None:
     return line((f"{word:>8} ", style), subject(step), (f"{time}{told}", "dim"))
 
 
+def noticed(said: Said, since: float) -> Line:
+    """What goes on besides the steps, ``since`` seconds after the beginning of all."""
+    return line((f"{one_line(said.text)} [{elapsed(since)}]", "dim"))
+
+
 def waited(board: Board, now: float, since: float) -> Line | None:
     """What is waited for, for a log in which nothing else may stand for minutes."""
     flying = board.by_weight(now)
+    if board.notice:
+        return noticed(board.notice, now - since)
     if not flying:
         return None
     names = listed([_waiting(item, now) for item in flying])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from encore_provisioner.cli.render.plan_parts import SHARED, part, short_type
-from encore_provisioner.cli.render.progress_board import WORTH_NAMING, Board, Item
+from encore_provisioner.cli.render.progress_board import WORTH_NAMING, Board, Item, Said
 from encore_provisioner.cli.render.progress_text import (
     DOING,
     about,
@@ -38,13 +38,13 @@ def tree_lines(
     stopped: bool = False,
     spinner: str = SPINNER,
 ) -> list[Line]:
-    """The whole picture; nothing while nothing is in flight."""
+    """The whole picture; nothing while nothing is in flight and nothing else goes on."""
     flying = board.by_weight(now)
-    if not flying:
-        return []
-    foot = _foot(board, now, stopped)
-    room = max(min(_MOST, rows - len(foot) - 1), _LEAST)
     mark = spinner[int(now * _TURNS) % len(spinner)]
+    foot = _foot(board, now, stopped) if flying else []
+    if board.notice:
+        foot.append(_notice(board.notice, now, columns, mark))
+    room = max(min(_MOST, rows - len(foot) - 1), _LEAST)
     lines = [*_groups(flying, now, room, columns, mark), *foot]
     return [cut(row, columns - 1) for row in lines]
 
@@ -101,6 +101,13 @@ def _item(item: Item, now: float, columns: int, mark: str) -> Line:
     told = f"  {time}, {known}" if known else f"  {time}" if item.elapsed(now) >= 1 else ""
     room = max(columns - 1 - width(told) - 4, 1)
     return line("  ", (mark, step.op), f" {shorten(text, room)}", (told, "dim"))
+
+
+def _notice(said: Said, now: float, columns: int, mark: str) -> Line:
+    time = max(now - said.since, 0.0)
+    told = f"  {elapsed(time)}" if time >= 1 else ""
+    text = shorten(one_line(said.text), max(columns - 1 - width(told) - 2, 1))
+    return line((mark, "bold"), f" {text}", (told, "dim"))
 
 
 def _foot(board: Board, now: float, stopped: bool) -> list[Line]:

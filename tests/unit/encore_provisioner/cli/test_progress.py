@@ -19,7 +19,7 @@ from encore_config.plan import Step
 from encore_provisioner.cli.progress import Reporter
 from encore_provisioner.cli.terminal import Terminal
 from encore_provisioner.errors import ApplyError
-from encore_provisioner.provider import STEPS_FAILED, Phase, Progress, Reason
+from encore_provisioner.provider import STEPS_FAILED, Notice, Phase, Progress, Reason
 
 FOLDER = CASES / "progress"
 PHASES: tuple[Phase, ...] = ("started", "finishing", "done", "failed", "abandoned")
@@ -76,6 +76,9 @@ class Stage:
         self.clock.now += after
         for each in steps:
             self.reporter(Progress(step=each, phase=phase, message=message))
+
+    def note(self, text: str) -> None:
+        self.reporter(Notice(text=text))
 
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -276,6 +279,49 @@ def test_lines_for_programs() -> None:
     assert {event["schema"] for event in events} == {1}
     assert events[-1]["done"] == 3
     assert events[-1]["abandoned"] == 1
+
+
+HELD = "dev is held by bo@mill, process 7; waiting for its end, up to 90 s"
+
+
+def test_what_is_waited_for_besides_the_steps_is_shown_while_it_stands() -> None:
+    on = stage(columns=90)
+    with on.reporter.shown():
+        on.note(HELD)
+        on.wait(12)
+        assert HELD in on.screen.text
+        assert "12 s" in on.screen.text
+        assert "in flight" not in on.screen.text
+        on.tell("started", TOPIC)
+        on.wait(1)
+        assert "held by" not in on.screen.text
+        on.tell("done", TOPIC)
+        on.note("bucket receipts: 3000 objects and old versions deleted")
+        on.wait(1)
+        assert "3000 objects" in on.screen.text
+    assert on.screen.text == " created aws:sns:Topic topic/events (1.00 s)\n"
+
+
+def test_a_log_says_it_once_and_again_every_half_minute() -> None:
+    on = stage()
+    with on.reporter.shown():
+        on.note(HELD)
+        on.wait(29)
+        on.wait(1)
+        on.wait(12)
+        on.tell("started", TOPIC)
+        on.tell("done", TOPIC)
+        on.wait(30)
+    assert on.text.splitlines() == [
+        f"{HELD} [0 s]", f"{HELD} [30 s]", " created aws:sns:Topic topic/events (0.00 s)",
+    ]  # fmt: skip
+
+
+def test_a_program_reads_it_as_an_event_of_its_own() -> None:
+    on = stage(as_json=True)
+    on.clock.now = 2.5
+    on.note(HELD)
+    assert json.loads(on.text) == {"schema": 1, "event": "notice", "elapsed": 2.5, "text": HELD}
 
 
 def test_programs_get_lines_on_a_terminal_too() -> None:

@@ -87,6 +87,36 @@ def test_a_failure_is_told_with_all_that_was_said_when_the_operation_has_ended()
     assert heard.told[-1].seconds == 2.0
 
 
+def test_what_fails_first_and_then_succeeds_has_not_failed() -> None:
+    heard = Followed()
+    following = heard.follow(VPC, TOPIC)
+    for urn in (VPC.urn, TOPIC.urn):
+        give(following, broken(urn, "still in use"))
+    give(following, [told(kind, "delete", TOPIC.urn, {}, None) for kind in (PRE, DONE)])
+    assert following.close() == (VPC.urn,)
+    assert heard.lines == [
+        "started network",
+        "started topic/events",
+        "started topic/events",
+        "done topic/events",
+        "failed network still in use",
+    ]
+
+
+def test_what_fails_again_is_told_by_its_last_words() -> None:
+    heard = Followed()
+    following = heard.follow(TOPIC)
+    give(following, [*broken(TOPIC.urn, "still in use"), *broken(TOPIC.urn, "no rights")])
+    assert following.close() == (TOPIC.urn,)
+    assert heard.lines[-1] == "failed topic/events no rights"
+
+
+def broken(urn: str, words: str) -> tuple[EngineEvent, ...]:
+    """A deletion that fails."""
+    began, failed = (told(kind, "delete", urn, {}, None) for kind in (PRE, FAILED))
+    return began, said(words, urn), failed
+
+
 def test_an_error_of_a_resource_that_was_never_begun_is_its_failure() -> None:
     heard = Followed()
     following = heard.follow(TOPIC)

@@ -1,0 +1,63 @@
+"""One after the other: the engine's lock on an environment waited for, as long as a person said.
+
+In: an operation that the engine refuses while another process is at work. Out: what happened once
+it was our turn, or ``BusyError``. The lock is the engine's own: it takes it for each operation and
+lets it go with its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from encore_provisioner.engine.failures import failure, held
+from encore_provisioner.waiting import Clock, OnWait
+
+if TYPE_CHECKING:
+    from encore_provisioner.engine.deployment import Deployment, Happened
+
+AGAIN: Final = 2.0
+"""Seconds between two tries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """``timeout`` in seconds, for each wait; 0 waits not at all."""
+
+    environment: str
+    timeout: float = 0.0
+    on_wait: OnWait = lambda _: None
+    clock: Clock = field(default_factory=Clock)
+
+    def take(self, run: Callable[[], Happened]) -> Happened:
+        """``run()``, again while another process holds the environment and time is left.
+
+        Raises ``BusyError`` when that is over.
+        """
+        deadline = self.clock.now() + self.timeout
+        happened = run()
+        is_told = False
+        while happened.is_busy and self.clock.now() < deadline:
+            if not is_told:
+                self.on_wait(
+                    f"{held(happened, self.environment)}; waiting for its end, up to "
+                    f"{self.timeout:g} s"
+                )
+                is_told = True
+            self.clock.pause(AGAIN)
+            happened = run()
+        if happened.is_busy:
+            raise failure(happened, self.environment)
+        return happened
+
+    def come(self, deployment: Deployment) -> None:
+        """Until nobody else is at work, before anything is done that the engine does not guard.
+
+        Raises ``BusyError``, ``InfraError``, and ``KeyboardInterrupt``.
+        """
+        happened = self.take(deployment.touch)
+        if happened.interrupts:
+            raise KeyboardInterrupt
+        if happened.failure is not None:
+            raise failure(happened, self.environment)
