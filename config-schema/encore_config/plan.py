@@ -100,7 +100,9 @@ class Plan(Value, frozen=True, kw_only=True):
     provider needs them, an apply refuses before anything changes. ``warnings`` are what a person
     should know before they agree, ``kept`` what a destroy leaves on purpose; a sentence each,
     without the full stop. ``permissions`` are sorted by service, kind, name and
-    operation; compared with nothing, all of them are gained.
+    operation; compared with nothing, all of them are gained. ``basis`` is a mark of what was there
+    when it was made: an apply refuses where that is another one by then. Empty where the provider
+    knows none, or makes the plan again by itself.
     """
 
     schema: SchemaVersion = SCHEMA_VERSION
@@ -109,6 +111,7 @@ class Plan(Value, frozen=True, kw_only=True):
     provider: str
     mode: Mode
     against: Against = "state"
+    basis: str = ""
     summary: Summary
     steps: tuple[Step, ...] = ()
     permissions: tuple[Permission, ...] = ()

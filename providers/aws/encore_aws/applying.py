@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from encore_aws import error_help, generated, lifting, migrating, ran, shipping, site, trust
+from encore_aws import (
+    error_help,
+    generated,
+    lifting,
+    migrating,
+    ran,
+    shipping,
+    site,
+    state_mark,
+    trust,
+)
 from encore_aws.inside import Inside
 from encore_aws.settings import Settings
 from encore_aws.site import Doors, Site
@@ -24,7 +34,7 @@ from encore_provisioner.engine.turn import Turn
 from encore_provisioner.errors import ApplyError, RefusedError
 from encore_provisioner.losses import refuse_losses
 from encore_provisioner.provider import STEPS_FAILED, OnProgress, OnStep, Outputs, Target
-from encore_provisioner.waiting import notices
+from encore_provisioner.waiting import OnWait, notices
 
 if TYPE_CHECKING:
     from encore_aws.account import Account
@@ -51,8 +61,19 @@ def apply(
     following = follow(plan, on_progress)
     deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
     turn = Turn(environment=opened.name, timeout=lock_timeout, on_wait=notices(on_progress))
-    _make_way(plan, deployment, opened, where, turn)
-    happened = turn.take(lambda: deployment.up(program, on_event=following))
+    basis = plan.basis
+
+    def check() -> None:
+        state_mark.refuse_stale(basis, site.mark(opened, backend))
+
+    going = frozenset(step.urn for step in plan.changes if step.op in ("delete", "replace"))
+    if going:
+        # An apply that is refused for another process's sake must not have emptied a bucket.
+        turn.come(deployment)
+        check()
+        _make_way(going, deployment, opened, where, turn.on_wait)
+        basis = site.mark(opened, backend)
+    happened = turn.guarded(deployment, check, lambda: deployment.up(program, on_event=following))
     conclude(happened, following, opened.name)
     outputs = dict(happened.outputs)
     finish(opened, plan, outputs, where, on_progress)
@@ -126,26 +147,22 @@ def _certificates(opened: Site) -> dict[str, str]:
 
 
 def _make_way(
-    plan: Plan, deployment: Deployment, opened: Site, where: Files | None, turn: Turn
+    going: Collection[str],
+    deployment: Deployment,
+    opened: Site,
+    where: Files | None,
+    on_wait: OnWait,
 ) -> None:
-    """What may go, by the plan that the person agreed to, can go.
-
-    Not before it is our turn: an apply that is refused because another process is at work must not
-    have emptied a bucket.
-    """
-    going = {step.urn for step in plan.changes if step.op in ("delete", "replace")}
-    if not going:
-        return
-    turn.come(deployment)
+    """What may go, by the plan that the person agreed to, can go."""
     state = deployment.export()
     kept = [item for item in state.resources if item.urn in going]
     dropped = to_drop(kept)
     if dropped:
         if where is not None:
             ran.forget(where, opened.account)
-        inside = Inside(opened.account, state.outputs, on_wait=turn.on_wait)
+        inside = Inside(opened.account, state.outputs, on_wait=on_wait)
         migrating.drop(opened.target, state.outputs, inside, dropped)
-    lifting.lift(lifting.obstacles(kept), opened.account, on_wait=turn.on_wait)
+    lifting.lift(lifting.obstacles(kept), opened.account, on_wait=on_wait)
     deployment.unprotect(item.urn for item in kept if item.protect)
 
 

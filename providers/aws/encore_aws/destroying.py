@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from encore_aws import error_help, leftovers, lifting, offline, patience, site
+import msgspec
+
+from encore_aws import error_help, leftovers, lifting, offline, patience, site, state_mark
 from encore_aws.applying import conclude, follow
 from encore_aws.replacement import RULES
 from encore_aws.site import Doors, Site
@@ -33,10 +35,11 @@ def plan(target: Target, doors: Doors) -> Plan:
     now = offline.plan(target)
     opened = site.open_site(target, doors)
     backend = site.begun(opened)
+    basis = site.mark(opened, backend)
     state = State() if backend is None else site.deploy(opened, backend).export()
     steps = deletions(now, state, RULES)
     kept = lifting.told(state.resources, backend=_with_key(backend, opened)) if steps else ()
-    return plan_of_state(now, steps, kept)
+    return msgspec.structs.replace(plan_of_state(now, steps, kept), basis=basis)
 
 
 def _with_key(backend: Backend | None, opened: Site) -> Backend | None:
@@ -67,6 +70,7 @@ def destroy(
     deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
     turn = Turn(environment=opened.name, timeout=lock_timeout, on_wait=on_wait)
     turn.come(deployment)
+    state_mark.refuse_stale(shown.basis, site.mark(opened, backend))
     state = deployment.export()
     known = (*known, *leftovers.of_state(state))
     happened = until_gone(

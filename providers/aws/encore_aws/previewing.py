@@ -44,6 +44,8 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
     opened = site.open_site(target, doors)
     backend = site.look(opened)
     where = site.files(opened, backend)
+    # Before the engine reads it, so what changes meanwhile is noticed.
+    basis = site.mark(opened, backend)
     program = site.program(opened, site.given(opened, where, {}))
     # AWS is asked for secrets while the engine works; the engine wants the main thread.
     with ThreadPoolExecutor(max_workers=1) as beside, _deployment(opened, backend) as deployment:
@@ -56,6 +58,7 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
     steps = (*found.steps, *_migrations(opened, found, former, where, refresh))
     return msgspec.structs.replace(
         found,
+        basis=basis,
         steps=steps,
         summary=summarise(steps),
         permissions=permission_changes(recalled(former) or (), now.permissions),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from encore_aws import state_store
+from encore_aws import state_mark, state_store
 from encore_aws.account import Account, open_account
 from encore_aws.given import Files, Given
 from encore_aws.naming import Names
@@ -136,6 +136,11 @@ def files(site: Site, backend: state_store.Backend | None, *, make: bool = False
 def key(site: Site, backend: state_store.Backend) -> str | None:
     """The ARN of the key beside the state, which who only looks at it was not told of."""
     return backend.key or find_key(state_store.alias(site.names), site.account)
+
+
+def mark(site: Site, backend: state_store.Backend | None) -> str:
+    """Of what the state says now: see ``Plan.basis``."""
+    return state_mark.mark(backend, site.target.app_id, site.name, site.account)
 
 
 def program(site: Site, given: Given) -> Program:

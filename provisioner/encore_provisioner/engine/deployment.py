@@ -119,10 +119,10 @@ class Deployment:
         """An operation that takes the lock, changes nothing and lets it go: ``is_busy`` where
         another process is at work.
         """
-        if not self.export().resources:
-            return Happened()
         own = f"urn:pulumi:{self._name}::{self._project}::{STACK}::{self._project}-{self._name}"
-        return self._run("refresh", None, lambda _: None, target=[own])
+        # What is not there cannot be a target; where nothing is, all of it is quickly refreshed.
+        only = {"target": [own]} if self.export().resources else {}
+        return self._run("refresh", None, lambda _: None, **only)
 
     def destroy(self, *, on_event: OnEvent) -> Happened:
         """The stack itself stays, empty, with its history."""

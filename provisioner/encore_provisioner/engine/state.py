@@ -7,9 +7,11 @@ for the stack's outputs.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from encore_provisioner.engine.values import STACK, is_ours, plain
 
@@ -49,6 +51,25 @@ class State:
     def by_urn(self) -> Mapping[str, Kept]:
         """Without those whose deletion is still to come."""
         return {item.urn: item for item in self.resources if not item.doomed}
+
+
+NOTHING: Final = "nothing"
+"""The fingerprint of a state in which nothing is."""
+_TELLING: Final = ("urn", "id", "inputs", "outputs", "protect", "delete")
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """The same for the same resources, whenever and by whom they were written: they and what they
+    depend on come in the order in which the engine was done, and what is encrypted is encrypted
+    anew each time, so it counts as a secret and no more. ``document`` is as for :func:`read`.
+    """
+    deployment = document.get("deployment", document)
+    resources = deployment.get("resources") or []
+    if not resources:
+        return NOTHING
+    told = ({name: item.get(name) for name in _TELLING} for item in resources)
+    texts = sorted(json.dumps(plain(item, nulls=True), sort_keys=True) for item in told)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
 
 
 def read(document: Mapping[str, Any]) -> State:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from encore_provisioner.engine.failures import failure, held
+from encore_provisioner.errors import InfraError
 from encore_provisioner.waiting import Clock, OnWait
 
 if TYPE_CHECKING:
@@ -49,6 +50,25 @@ class Turn:
             happened = run()
         if happened.is_busy:
             raise failure(happened, self.environment)
+        return happened
+
+    def guarded(
+        self, deployment: Deployment, check: Callable[[], None], run: Callable[[], Happened]
+    ) -> Happened:
+        """``run()`` as :meth:`take` does, but never without ``check()`` just before: another
+        process that was waited for may have changed what it looks at. Raises what it raises.
+        """
+        try:
+            check()
+        except InfraError:
+            # Whoever has changed it may still be at it, and what they leave is what counts.
+            self.come(deployment)
+            raise
+        happened = run()
+        if happened.is_busy:
+            self.come(deployment)
+            check()
+            happened = self.take(run)
         return happened
 
     def come(self, deployment: Deployment) -> None:

@@ -8,7 +8,7 @@ from tests.support.engine_events import HIDDEN, STACK
 from tests.support.steps import SERVER, SUBNETS, VPC
 
 from encore_config.plan import SECRET
-from encore_provisioner.engine.state import read
+from encore_provisioner.engine.state import NOTHING, fingerprint, read
 
 
 def resource(urn: str, type_: str, **more: Any) -> dict[str, Any]:
@@ -17,6 +17,25 @@ def resource(urn: str, type_: str, **more: Any) -> dict[str, Any]:
 
 def export(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"version": 3, "deployment": {"resources": list(resources), **more}}
+
+
+def test_a_fingerprint_is_that_of_what_is_there() -> None:
+    one = resource(VPC.urn, VPC.type, id="vpc-1", outputs={"word": {**HIDDEN, "ciphertext": "a"}})
+    same = {**one, "outputs": {"word": {**HIDDEN, "ciphertext": "b"}}}
+    first = fingerprint(export(one, manifest={"time": "1"}))
+    assert fingerprint(export(same, manifest={"time": "2"})) == first
+    assert fingerprint(export(one)["deployment"]) == first
+    two = resource(SUBNETS.urn, SUBNETS.type, dependencies=[VPC.urn, STACK])
+    turned = {**two, "dependencies": [STACK, VPC.urn], "modified": "later"}
+    assert fingerprint(export(one, two)) == fingerprint(export(turned, one))
+    others = (
+        export(one, resource(SUBNETS.urn, SUBNETS.type)),
+        export({**one, "id": "vpc-2"}),
+        export({**one, "protect": True}),
+        export({**one, "outputs": {"word": "a"}}),
+    )
+    assert len({first, *map(fingerprint, others)}) == 5
+    assert fingerprint(export()) == fingerprint({}) == NOTHING
 
 
 def test_resources_come_in_their_order_without_the_stack_and_providers() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 from tests.support.fake_clock import Time
 
-from encore_provisioner.engine.deployment import Happened
+from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.turn import AGAIN, Turn
-from encore_provisioner.errors import BusyError
+from encore_provisioner.errors import BusyError, RefusedError
 
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to "
@@ -62,3 +63,59 @@ def test_patience_ends() -> None:
 
 def test_what_fails_for_another_reason_is_not_tried_again() -> None:
     assert Waits(60).take(iter((Happened(failure="no"), FINE))).failure == "no"
+
+
+class Held:
+    """A stack that another process holds for so many tries."""
+
+    def __init__(self, tries: int) -> None:
+        self.tries = tries
+        self.deeds: list[str] = []
+
+    def touch(self) -> Happened:
+        return self._answer("touch")
+
+    def run(self) -> Happened:
+        return self._answer("run")
+
+    def check(self) -> None:
+        self.deeds.append("check")
+
+    def refuse(self) -> None:
+        self.deeds.append("check")
+        raise RefusedError("changed", code="plan-stale")
+
+    def _answer(self, deed: str) -> Happened:
+        self.deeds.append(deed)
+        self.tries -= 1
+        return BUSY if self.tries >= 0 else FINE
+
+
+def guarded(turn: Turn, held: Held, check: Callable[[], None]) -> Happened:
+    return turn.guarded(cast(Deployment, held), check, held.run)
+
+
+def test_where_nobody_is_at_work_it_is_looked_at_once() -> None:
+    held = Held(0)
+    assert guarded(Waits(60).turn, held, held.check) is FINE
+    assert held.deeds == ["check", "run"]
+
+
+def test_what_was_waited_for_is_looked_at_once_more() -> None:
+    held = Held(3)
+    assert guarded(Waits(60).turn, held, held.check) is FINE
+    assert held.deeds == ["check", "run", "touch", "touch", "touch", "check", "run"]
+
+
+def test_what_is_refused_is_refused_when_the_other_one_is_done() -> None:
+    held = Held(2)
+    with pytest.raises(RefusedError):
+        guarded(Waits(60).turn, held, held.refuse)
+    assert held.deeds == ["check", "touch", "touch", "touch"]
+
+
+def test_and_as_busy_where_nobody_waits() -> None:
+    held = Held(2)
+    with pytest.raises(BusyError):
+        guarded(Waits().turn, held, held.refuse)
+    assert held.deeds == ["check", "touch"]
