@@ -102,7 +102,7 @@ class Plan(Value, frozen=True, kw_only=True):
     without the full stop. ``permissions`` are sorted by service, kind, name and
     operation; compared with nothing, all of them are gained. ``basis`` is a mark of what was there
     when it was made: an apply refuses where that is another one by then. Empty where the provider
-    knows none, or makes the plan again by itself.
+    makes the plan again by itself.
     """
 
     schema: SchemaVersion = SCHEMA_VERSION

@@ -219,8 +219,8 @@ def _third_waits(world: World, tool: Tool, release: Callable[[], object]) -> Non
     out, err = third.communicate(timeout=TIMEOUT)
     assert third.returncode == 0, out + err
     assert "Applied 10 changes" in out + err
-    assert f"{ENVIRONMENT} is held by " in err
-    assert f"; waiting for its end, up to {TIMEOUT:g} s [" in err
+    assert f"waiting up to {TIMEOUT:g} s for " in err
+    assert f": {ENVIRONMENT} is in use [" in err
 
 
 def _asks_for_locks(call: Any) -> bool:

@@ -64,7 +64,7 @@ def apply(
     basis = plan.basis
 
     def check() -> None:
-        state_mark.refuse_stale(basis, site.mark(opened, backend))
+        state_mark.refuse_stale(basis, site.mark(opened, backend, deployment))
 
     going = frozenset(step.urn for step in plan.changes if step.op in ("delete", "replace"))
     if going:
@@ -72,7 +72,7 @@ def apply(
         turn.come(deployment)
         check()
         _make_way(going, deployment, opened, where, turn.on_wait)
-        basis = site.mark(opened, backend)
+        basis = site.mark(opened, backend, deployment)
     happened = turn.guarded(deployment, check, lambda: deployment.up(program, on_event=following))
     conclude(happened, following, opened.name)
     outputs = dict(happened.outputs)

@@ -21,7 +21,7 @@ from encore_config.plan import Plan
 from encore_provisioner.engine.deployment import Deployment, Happened
 from encore_provisioner.engine.events import trouble
 from encore_provisioner.engine.preview import deletions, plan_of_state
-from encore_provisioner.engine.state import State
+from encore_provisioner.engine.state import NOTHING, State
 from encore_provisioner.engine.turn import Turn
 from encore_provisioner.losses import refuse_losses
 from encore_provisioner.waiting import Clock, OnWait, notices
@@ -35,11 +35,19 @@ def plan(target: Target, doors: Doors) -> Plan:
     now = offline.plan(target)
     opened = site.open_site(target, doors)
     backend = site.begun(opened)
-    basis = site.mark(opened, backend)
-    state = State() if backend is None else site.deploy(opened, backend).export()
+    state, basis = _known(opened, backend)
     steps = deletions(now, state, RULES)
     kept = lifting.told(state.resources, backend=_with_key(backend, opened)) if steps else ()
     return msgspec.structs.replace(plan_of_state(now, steps, kept), basis=basis)
+
+
+def _known(opened: Site, backend: Backend | None) -> tuple[State, str]:
+    """What there is, and the mark of it, or of what it was just before."""
+    if backend is None:
+        return State(), NOTHING
+    deployment = site.deploy(opened, backend)
+    basis = site.mark(opened, backend, deployment)
+    return deployment.export(), basis
 
 
 def _with_key(backend: Backend | None, opened: Site) -> Backend | None:
@@ -70,7 +78,7 @@ def destroy(
     deployment = site.deploy(opened, backend, on_interrupt=following.interrupted)
     turn = Turn(environment=opened.name, timeout=lock_timeout, on_wait=on_wait)
     turn.come(deployment)
-    state_mark.refuse_stale(shown.basis, site.mark(opened, backend))
+    state_mark.refuse_stale(shown.basis, site.mark(opened, backend, deployment))
     state = deployment.export()
     known = (*known, *leftovers.of_state(state))
     happened = until_gone(

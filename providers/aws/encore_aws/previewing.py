@@ -44,11 +44,11 @@ def plan(target: Target, doors: Doors, *, refresh: bool = False) -> Plan:
     opened = site.open_site(target, doors)
     backend = site.look(opened)
     where = site.files(opened, backend)
-    # Before the engine reads it, so what changes meanwhile is noticed.
-    basis = site.mark(opened, backend)
     program = site.program(opened, site.given(opened, where, {}))
     # AWS is asked for secrets while the engine works; the engine wants the main thread.
     with ThreadPoolExecutor(max_workers=1) as beside, _deployment(opened, backend) as deployment:
+        # Before the engine reads the state, so that what changes meanwhile is noticed.
+        basis = site.mark(opened, backend, deployment)
         missing = beside.submit(opened.secrets().missing)
         happened, state = _previewed(deployment, program, refresh)
     if happened.failure is not None:

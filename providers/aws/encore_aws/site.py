@@ -138,9 +138,10 @@ def key(site: Site, backend: state_store.Backend) -> str | None:
     return backend.key or find_key(state_store.alias(site.names), site.account)
 
 
-def mark(site: Site, backend: state_store.Backend | None) -> str:
-    """Of what the state says now: see ``Plan.basis``."""
-    return state_mark.mark(backend, site.target.app_id, site.name, site.account)
+def mark(site: Site, backend: state_store.Backend | None, deployment: Deployment) -> str:
+    """Of what the state says now: see ``Plan.basis``. Raises ``InfraError``."""
+    quick = state_mark.mark(backend, site.target.app_id, site.name, site.account)
+    return quick or deployment.fingerprint()
 
 
 def program(site: Site, given: Given) -> Program:

@@ -3,7 +3,7 @@
 In: where the state is. Out: a mark of all that it says is there: two of one state are the same, and
 nothing else can be read from them. Whoever applies compares the mark of now with that of the plan
 that a person has seen. The file is read as Pulumi's CLI writes it, because starting the CLI for it
-takes most of a second; where the state is not in S3 or in a folder there is no mark.
+takes most of a second; where the state is not in S3 or in a folder, the CLI must be asked.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from encore_provisioner.engine.state import NOTHING, fingerprint
 from encore_provisioner.errors import RefusedError
 
 UNKNOWN: Final = ""
+"""It lies elsewhere, or is not as the CLI writes it."""
 STALE: Final = "plan-stale"
 _ENDINGS: Final = (".json.gz", ".json")
 """Packed or not, as the CLI was told; both are there for a moment when that changes."""

@@ -60,7 +60,9 @@ def _acquire(descriptor: int, path: Path, timeout: float, on_wait: OnWait) -> No
         if time.monotonic() >= deadline:
             raise _busy(path)
         if not is_told:
-            on_wait(f"{_held(path)}; waiting for its end, up to {timeout:g} s")
+            on_wait(
+                f"waiting up to {timeout:g} s for {_holder(path)}: {path.parent.name} is in use"
+            )
             is_told = True
         time.sleep(_PATIENCE)
 
@@ -88,19 +90,18 @@ def read_holder(path: Path) -> Holder | None:
         return None
 
 
-def _held(path: Path) -> str:
+def _holder(path: Path) -> str:
     holder = read_holder(path)
-    who = (
+    return (
         f"process {holder.pid} ({holder.command}) since {holder.since}"
         if holder
         else "another process"
     )
-    return f"the environment in {path.parent} is in use by {who}"
 
 
 def _busy(path: Path) -> BusyError:
     return BusyError(
-        _held(path),
+        f"the environment in {path.parent} is in use by {_holder(path)}",
         code="busy",
         hint="Wait for it to end, or wait here with --lock-timeout SECONDS.",
     )

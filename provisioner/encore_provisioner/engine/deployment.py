@@ -134,6 +134,10 @@ class Deployment:
         """
         return state.read(self._exported())
 
+    def fingerprint(self) -> str:
+        """Of what the state says is there: see ``state.fingerprint``. Raises ``InfraError``."""
+        return state.fingerprint(self._exported())
+
     def unprotect(self, urns: Iterable[str]) -> None:
         """Take protection off these resources in the state; in the cloud nothing changes.
 

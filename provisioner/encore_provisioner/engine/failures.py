@@ -76,19 +76,18 @@ def _messages(happened: Happened) -> tuple[str, ...]:
     return (*said.general, *others)
 
 
-def held(happened: Happened, environment: str) -> str:
-    """By whom, of an operation that did not begin because another process is at work."""
+def holder(happened: Happened) -> str:
+    """Who is at work, so that this operation did not begin."""
     found = _HOLDER.search(happened.failure or "")
-    holder = "another process"
-    if found:
-        holder = found["who"] + (f", process {found['pid']}" if found["pid"] else "")
-        holder += f", since {found['at']}" if found["at"] else ""
-    return f"{environment} is held by {holder}"
+    if not found:
+        return "another process"
+    process = f", process {found['pid']}" if found["pid"] else ""
+    return found["who"] + process + (f", since {found['at']}" if found["at"] else "")
 
 
 def _busy(happened: Happened, environment: str) -> BusyError:
     return BusyError(
-        f"{held(happened, environment)}; nothing was changed",
+        f"{environment} is held by {holder(happened)}; nothing was changed",
         code="busy",
         hint="wait for it to end, or use --lock-timeout SECONDS; where it was killed, see "
         "docs/operations.md",

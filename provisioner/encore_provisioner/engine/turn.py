@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from encore_provisioner.engine.failures import failure, held
+from encore_provisioner.engine.failures import failure, holder
 from encore_provisioner.errors import InfraError
 from encore_provisioner.waiting import Clock, OnWait
 
@@ -41,9 +41,9 @@ class Turn:
         is_told = False
         while happened.is_busy and self.clock.now() < deadline:
             if not is_told:
+                who = holder(happened)
                 self.on_wait(
-                    f"{held(happened, self.environment)}; waiting for its end, up to "
-                    f"{self.timeout:g} s"
+                    f"waiting up to {self.timeout:g} s for {who}: {self.environment} is in use"
                 )
                 is_told = True
             self.clock.pause(AGAIN)

@@ -55,8 +55,8 @@ def test_a_waiting_one_gets_it_as_soon_as_it_is_free(tmp_path: Path) -> None:
     thread.join()
     assert 0.1 < waited < 5
     (said,) = words
-    assert f"is in use by process {os.getpid()} (first) since 20" in said
-    assert said.endswith("; waiting for its end, up to 10 s")
+    assert said.startswith(f"waiting up to 10 s for process {os.getpid()} (first) since 20")
+    assert said.endswith(f": {tmp_path.name} is in use")
 
 
 def test_a_waiting_one_gives_up(tmp_path: Path) -> None:

@@ -281,7 +281,7 @@ def test_lines_for_programs() -> None:
     assert events[-1]["abandoned"] == 1
 
 
-HELD = "dev is held by bo@mill, process 7; waiting for its end, up to 90 s"
+HELD = "waiting up to 90 s for bo@mill, process 7: dev is in use"
 
 
 def test_what_is_waited_for_besides_the_steps_is_shown_while_it_stands() -> None:
@@ -294,7 +294,7 @@ def test_what_is_waited_for_besides_the_steps_is_shown_while_it_stands() -> None
         assert "in flight" not in on.screen.text
         on.tell("started", TOPIC)
         on.wait(1)
-        assert "held by" not in on.screen.text
+        assert "in use" not in on.screen.text
         on.tell("done", TOPIC)
         on.note("bucket receipts: 3000 objects and old versions deleted")
         on.wait(1)

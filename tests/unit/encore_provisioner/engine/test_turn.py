@@ -49,8 +49,7 @@ def test_it_is_waited_for_and_said_once_for_whom() -> None:
     assert waits.take(iter((BUSY, BUSY, BUSY, FINE))) is FINE
     assert waits.time.pauses == [AGAIN] * 3
     assert waits.words == [
-        "dev is held by bo@mill, process 7, since 2026-01-02T03:04:05Z; waiting for its end, up to "
-        "60 s"
+        "waiting up to 60 s for bo@mill, process 7, since 2026-01-02T03:04:05Z: dev is in use"
     ]
 
 
