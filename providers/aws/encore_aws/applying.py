@@ -26,7 +26,7 @@ from encore_aws.settings import Settings
 from encore_aws.site import Doors, Site
 from encore_config.plan import Plan
 from encore_provisioner.engine.compare import hosts
-from encore_provisioner.engine.deployment import Deployment, Happened
+from encore_provisioner.engine.deployment import Happened
 from encore_provisioner.engine.failures import failure
 from encore_provisioner.engine.following import Following
 from encore_provisioner.engine.state import Kept
@@ -71,8 +71,12 @@ def apply(
         # An apply that is refused for another process's sake must not have emptied a bucket.
         turn.come(deployment)
         check()
-        _make_way(going, deployment, opened, where, turn.on_wait)
+        state = deployment.export()
+        kept = [item for item in state.resources if item.urn in going]
+        # Our own change of the state, before what may take hours and holds no lock.
+        deployment.unprotect(item.urn for item in kept if item.protect)
         basis = site.mark(opened, backend, deployment)
+        _make_way(kept, dict(state.outputs), opened, where, turn.on_wait)
     happened = turn.guarded(deployment, check, lambda: deployment.up(program, on_event=following))
     conclude(happened, following, opened.name)
     outputs = dict(happened.outputs)
@@ -147,23 +151,16 @@ def _certificates(opened: Site) -> dict[str, str]:
 
 
 def _make_way(
-    going: Collection[str],
-    deployment: Deployment,
-    opened: Site,
-    where: Files | None,
-    on_wait: OnWait,
+    going: Collection[Kept], outputs: Outputs, opened: Site, where: Files | None, on_wait: OnWait
 ) -> None:
-    """What may go, by the plan that the person agreed to, can go."""
-    state = deployment.export()
-    kept = [item for item in state.resources if item.urn in going]
-    dropped = to_drop(kept)
+    """What may go, by the plan that the person agreed to, can go in AWS."""
+    dropped = to_drop(going)
     if dropped:
         if where is not None:
             ran.forget(where, opened.account)
-        inside = Inside(opened.account, state.outputs, on_wait=on_wait)
-        migrating.drop(opened.target, state.outputs, inside, dropped)
-    lifting.lift(lifting.obstacles(kept), opened.account, on_wait=on_wait)
-    deployment.unprotect(item.urn for item in kept if item.protect)
+        inside = Inside(opened.account, outputs, on_wait=on_wait)
+        migrating.drop(opened.target, outputs, inside, dropped)
+    lifting.lift(lifting.obstacles(going), opened.account, on_wait=on_wait)
 
 
 def to_drop(going: Collection[Kept]) -> list[str]:

@@ -49,8 +49,8 @@ def refuse_stale(shown: str, now: str) -> None:
     """Raise ``RefusedError`` (``plan-stale``) where the state is another one by now."""
     if UNKNOWN not in (shown, now) and shown != now:
         raise RefusedError(
-            "somebody else has changed this environment since the plan was made; nothing was "
-            "changed by this command",
+            "somebody else has changed this environment since the plan was made, so it is not "
+            "carried out",
             code=STALE,
             hint="run it again, and look at what it shows now",
         )
