@@ -96,9 +96,17 @@ def test_packed_it_is_the_same(place: tuple[Backend, Write], account: Account) -
     assert (of(other, account) == NOTHING) == bool(backend.bucket)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"checkpoint": 3}', gzip.compress(written())[:40], b"\xff\xfe"]
-)
+BROKEN: dict[str, bytes] = {
+    "empty": b"",
+    "cut off": b"{",
+    "a list": b"[]",
+    "a number": b'{"checkpoint": 3}',
+    "packed and cut off": gzip.compress(written())[:40],
+    "no text": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_what_cannot_be_read_is_for_pulumi_to_say(
     place: tuple[Backend, Write], account: Account, content: bytes
 ) -> None:
