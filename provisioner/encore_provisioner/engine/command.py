@@ -137,8 +137,11 @@ class Command(PulumiCommand):
         on_error: OnOutput | None,
     ) -> CommandResult:
         """Both pipes are read to their end, whatever happens: a full pipe would stop the child."""
-        out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
-        with self._handing_on(process, lambda: out.has(_ENDING)):
+        readers: list[_Reader] = []
+        with self._handing_on(process, lambda: any(each.has(_ENDING) for each in readers[:1])):
+            # Only now: who reads that the child is there may interrupt us at once.
+            readers.append(out := _Reader(process.stdout, on_output))
+            err = _Reader(process.stderr, on_error)
             code = process.wait()
             out.join()
             err.join()
