@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import IO, Any, Final
 
@@ -66,6 +66,10 @@ _APART: Final = 1.0
 """Seconds between two interrupts for the child: one that comes while it heeds another is lost."""
 _AGAIN: Final = 3.0
 """Seconds for which the second one is given time to be heard."""
+_HEARING: Final = 1.0
+"""Seconds after which waiting begins anew: the kernel may give a signal to another of our threads,
+and Python hears of it when the main thread does anything at all.
+"""
 _ENDING: Final = "received; terminating"
 """What the CLI prints when it has heard it."""
 
@@ -142,7 +146,7 @@ class Command(PulumiCommand):
             # Only now: who reads that the child is there may interrupt us at once.
             readers.append(out := _Reader(process.stdout, on_output))
             err = _Reader(process.stderr, on_error)
-            code = process.wait()
+            code = _ended(process)
             out.join()
             err.join()
         return CommandResult(stdout=out.text, stderr=err.text, code=code)
@@ -173,6 +177,15 @@ class Command(PulumiCommand):
             asker.close()
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _ended(process: subprocess.Popen[str]) -> int:
+    """Its exit code, once it has one. A wait with an end looks again 20 times a second, so that no
+    signal is kept until the child has ended by itself.
+    """
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(_HEARING)
 
 
 class _Asker:

@@ -32,6 +32,7 @@ from pulumi.automation._stack import StackInitMode  # the package leaves it out
 from encore_provisioner.engine import state
 from encore_provisioner.engine.command import Command
 from encore_provisioner.engine.failures import failure
+from encore_provisioner.engine.inline import inline
 from encore_provisioner.engine.recording import Program
 from encore_provisioner.engine.values import STACK
 from encore_provisioner.garbage import no_collection
@@ -107,10 +108,12 @@ class Deployment:
         )
 
     def preview(self, program: Program, *, refresh: bool = False, on_event: OnEvent) -> Happened:
-        return self._run("preview", _exported(program), on_event, refresh=refresh or None)
+        with inline(program) as run:
+            return self._run("preview", run, on_event, refresh=refresh or None)
 
     def up(self, program: Program, *, on_event: OnEvent) -> Happened:
-        return self._run("up", _exported(program), on_event)
+        with inline(program) as run:
+            return self._run("up", run, on_event)
 
     def refresh(self, *, on_event: OnEvent) -> Happened:
         return self._run("refresh", None, on_event)
@@ -276,16 +279,6 @@ def scratch(project: str, stack: str, folders: Folders, command: Command) -> Ite
         )
         made._workspace.create_stack(stack)
         yield made
-
-
-def _exported(program: Program) -> Callable[[], None]:
-    import pulumi
-
-    def run() -> None:
-        for name, value in program().items():
-            pulumi.export(name, value)
-
-    return run
 
 
 def _outputs(events: list[EngineEvent]) -> Mapping[str, Any]:

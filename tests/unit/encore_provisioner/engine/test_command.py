@@ -149,12 +149,14 @@ except CommandError:
 """
 
 
-def interrupted(tmp_path: Path, script: str, times: int, **environ: str) -> list[str]:
+def interrupted(
+    tmp_path: Path, script: str, times: int, *, parent: str = PARENT, **environ: str
+) -> list[str]:
     """What a parent and its child print when the parent gets SIGINT ``times`` times."""
     executable = command(tmp_path, script).command
     paths = [str(ROOT / part) for part in ("provisioner", "config-schema")]
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, executable, str(tmp_path)],
+        [sys.executable, "-c", parent, executable, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environ},
@@ -197,6 +199,19 @@ def test_the_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     lines = interrupted(tmp_path, CHILD, 2)
     assert "asked 2" in lines
     assert "saved" not in lines
+    assert "failed 2" in lines
+
+
+def test_an_interrupt_that_another_thread_got_is_heard_too(tmp_path: Path) -> None:
+    """The kernel may choose any thread of ours; that one wakes the main thread from no wait."""
+    elsewhere = """
+import signal, threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+"""
+    hears = "signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])\n"
+    lines = interrupted(tmp_path, hears + CHILD, 2, parent=elsewhere + PARENT)
+    assert "asked 2" in lines
     assert "failed 2" in lines
 
 
