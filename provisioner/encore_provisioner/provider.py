@@ -89,8 +89,14 @@ class Notice:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """The person interrupted: nothing more is begun, and what is in flight comes to its end."""
+
+
 OnStep = Callable[[Progress], None]
-OnProgress = Callable[[Progress | Notice], None]
+Event = Progress | Notice | Stopping
+OnProgress = Callable[[Event], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

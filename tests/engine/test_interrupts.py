@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,20 @@ def test_once_what_is_in_flight_comes_to_its_end(aws: World, app: Tool, number: 
     assert set(Counter(made(aws)).values()) == {1}, "nothing is made twice"
     assert len(made(aws)) == total
     assert changes(app) == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_while_it_plans_nothing_has_begun_and_nothing_begins(
+    aws: World, app: Tool, command: str
+) -> None:
+    aws.fault(TOPIC, "::topic/letters", operation="check", sleep=4)
+    with running(app, command, *(["--yes"] if command == "apply" else [])) as planning:
+        wait_until(lambda: aws.spent)
+        planning.interrupt()
+        ended = planning.end()
+    assert (ended.code, ended.error["code"]) == (130, "interrupted")
+    assert not ended.of("started")
+    assert made(aws) == []
 
 
 def test_once_is_told_to_who_reads_it(aws: World, app: Tool) -> None:
@@ -148,6 +162,13 @@ def test_what_is_killed_leaves_a_lock_that_names_it(
     again = told(applied, "apply", "--yes")
     assert again.code == 0, again.text
     assert again.names("done") == {f"topic/late-{killed}", f"topic/late-{killed}#policy"}
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def pulumi_of(command: Running) -> psutil.Process:

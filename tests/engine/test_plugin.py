@@ -414,7 +414,7 @@ def test_the_plugin_ends_with_the_engine(stack: Stack, aws: World) -> None:
     thread = threading.Thread(target=stack.fail, args=(queue(),))
     thread.start()
     until = time.monotonic() + 20
-    while not (found := _plugins(aws)) or not _is_spent(aws):
+    while not (found := _plugins(aws)) or not aws.spent:
         assert time.monotonic() < until
         time.sleep(0.05)
     (plugin,) = found
@@ -439,8 +439,3 @@ def _is_plugin(process: psutil.Process, world: World) -> bool:
     return any("pulumi-resource-aws" in word for word in words) and any(
         str(world.pulumi_home) in word for word in words
     )
-
-
-def _is_spent(world: World) -> bool:
-    faults = json.loads(Path(world.environ["AWS_DOUBLE_FAULTS"]).read_text())
-    return all(each.get("times", 1) <= 0 for each in faults)

@@ -149,6 +149,12 @@ class World:
         new.write_text(json.dumps([*known, given]))
         new.replace(file)
 
+    @property
+    def spent(self) -> bool:
+        """Whether every fault was met as often as it was to be."""
+        known = json.loads((self.folder / "faults.json").read_text())
+        return all(each.get("times", 1) <= 0 for each in known)
+
     def heal(self) -> None:
         (self.folder / "faults.json").unlink(missing_ok=True)
         self.aws.heal()

@@ -33,7 +33,7 @@ from encore_provisioner.engine.state import Kept
 from encore_provisioner.engine.turn import Turn
 from encore_provisioner.errors import ApplyError, RefusedError
 from encore_provisioner.losses import refuse_losses
-from encore_provisioner.provider import STEPS_FAILED, OnProgress, OnStep, Outputs, Target
+from encore_provisioner.provider import STEPS_FAILED, OnProgress, Outputs, Target
 from encore_provisioner.waiting import OnWait, notices
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def apply(
     return outputs
 
 
-def follow(plan: Plan, on_progress: OnStep) -> Following:
+def follow(plan: Plan, on_progress: OnProgress) -> Following:
     """The engine's share of a plan's steps."""
     steps = [step for step in plan.changes if not migrating.is_ours(step)]
     return Following(steps, on_progress, error_help.failed)

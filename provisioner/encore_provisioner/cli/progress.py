@@ -32,7 +32,7 @@ from encore_provisioner.cli.render.style import STYLES, Line, line, listed, visi
 from encore_provisioner.cli.terminal import Terminal
 from encore_provisioner.engine.durations import usual_seconds
 from encore_provisioner.errors import ApplyError
-from encore_provisioner.provider import STEPS_FAILED, Notice, Progress
+from encore_provisioner.provider import STEPS_FAILED, Event, Notice, Stopping
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -88,15 +88,18 @@ class Reporter:
         names = [title(item.step) for item in self.board.of("abandoned")]
         return f"; cut off, done or not: {listed(names)}" if names else ""
 
-    def __call__(self, progress: Progress | Notice) -> None:
+    def __call__(self, progress: Event) -> None:
         """One event of the provider's."""
         with self._lock:
             now = self._clock()
             if isinstance(progress, Notice):
                 self._note(progress, now)
                 return
-            if progress.phase in ("finishing", "abandoned"):
-                self.stopping(hard=progress.phase == "abandoned")
+            if isinstance(progress, Stopping):
+                self.stopping()
+                return
+            if progress.phase == "abandoned":
+                self.stopping(hard=True)
             item = self.board.take(progress, now)
             if item is None:
                 return

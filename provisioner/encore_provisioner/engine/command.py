@@ -59,6 +59,8 @@ _HISTORY: Final = json.dumps(
     ]
 )
 """The API wants one entry and we look at none: an operation that failed has raised before."""
+_HEEDED: Final = frozenset({"up", "refresh", "destroy"})
+"""After an interrupt of these there is something to tell; of all others nobody needs the answer."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KILLED_AFTER: Final = 3
 """At this interrupt the child is killed: it was asked twice."""
@@ -109,12 +111,16 @@ class Command(PulumiCommand):
         on_output: OnOutput | None = None,
         on_error: OnOutput | None = None,
     ) -> CommandResult:
-        """Raises ``CommandError`` where the CLI fails, as the parent does."""
+        """Raises ``CommandError`` where the CLI fails, as the parent does; ``KeyboardInterrupt``
+        where the person interrupted what changes no resource, however that ended.
+        """
         answer = _answer(args)
         if answer is not None:
             return CommandResult(stdout=answer, stderr="", code=0)
         self.interrupts = 0
         result = self._finish(self._start(args, cwd, additional_env), on_output, on_error)
+        if self.interrupts and args[0] not in _HEEDED:
+            raise KeyboardInterrupt
         if result.code:
             raise create_command_error(result)
         return result

@@ -1,7 +1,7 @@
 """An operation while it runs: the engine's events as progress of a plan's steps.
 
 In: the steps that change something, event after event, and that the person interrupts. Out: calls
-of ``OnStep``; in the end what has failed. What the plan does not hold is not told.
+of ``OnProgress``; in the end what has failed. What the plan does not hold is not told.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from encore_config.plan import Step
 from encore_provisioner.engine.events import LAST, trouble
-from encore_provisioner.provider import OnStep, Progress
+from encore_provisioner.provider import OnProgress, Progress, Stopping
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -32,7 +32,7 @@ class Following:
     def __init__(
         self,
         steps: Iterable[Step],
-        on_progress: OnStep,
+        on_progress: OnProgress,
         failed: Told,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -61,6 +61,7 @@ class Following:
         if times > 1:
             return  # what is cut off is known when the operation has ended
         with self._lock:
+            self._on_progress(Stopping())
             for urn in self._running:
                 self._on_progress(Progress(step=self._steps[urn], phase="finishing"))
 

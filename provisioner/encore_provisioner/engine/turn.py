@@ -34,12 +34,12 @@ class Turn:
     def take(self, run: Callable[[], Happened]) -> Happened:
         """``run()``, again while another process holds the environment and time is left.
 
-        Raises ``BusyError`` when that is over.
+        Raises ``BusyError`` when that is over, ``KeyboardInterrupt`` where the person has enough.
         """
         deadline = self.clock.now() + self.timeout
         happened = run()
         is_told = False
-        while happened.is_busy and self.clock.now() < deadline:
+        while happened.is_busy and not happened.interrupts and self.clock.now() < deadline:
             if not is_told:
                 who = holder(happened)
                 self.on_wait(
@@ -49,6 +49,8 @@ class Turn:
             self.clock.pause(AGAIN)
             happened = run()
         if happened.is_busy:
+            if happened.interrupts:
+                raise KeyboardInterrupt
             raise failure(happened, self.environment)
         return happened
 

@@ -13,7 +13,7 @@ from tests.support.graphs import AppFolder
 
 from encore_config.plan import Plan
 from encore_local import LocalProvider
-from encore_provisioner.provider import Notice, Outputs, Progress
+from encore_provisioner.provider import Event, Outputs, Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Local:
     provider: LocalProvider = field(default_factory=LocalProvider)
     progress: list[Progress] = field(default_factory=list)
 
-    def on_progress(self, event: Progress | Notice) -> None:
+    def on_progress(self, event: Event) -> None:
         assert isinstance(event, Progress), "nobody else is at work"
         self.progress.append(event)
 

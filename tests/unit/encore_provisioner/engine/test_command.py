@@ -146,6 +146,8 @@ try:
     run.run(['up'], sys.argv[2], {}, say)
 except CommandError:
     say('failed', run.interrupts)
+except KeyboardInterrupt:
+    say('interrupted', run.interrupts)
 """
 
 
@@ -213,6 +215,18 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     lines = interrupted(tmp_path, hears + CHILD, 2, parent=elsewhere + PARENT)
     assert "asked 2" in lines
     assert "failed 2" in lines
+
+
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("words", [["preview"], ["stack", "export"]])
+def test_an_interrupt_of_what_changes_nothing_goes_no_further(
+    tmp_path: Path, words: list[str], code: int
+) -> None:
+    """Even where the child had not noticed it, the next one must not begin."""
+    child = CHILD.replace("sys.exit(1)", f"sys.exit({code})")
+    parent = PARENT.replace("['up']", repr(words))
+    lines = interrupted(tmp_path, child, 1, parent=parent, AWS_FINISHES="yes")
+    assert lines[-2:] == ["saved", "interrupted 1"]
 
 
 def test_two_interrupts_at_once_are_two_for_the_child(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.support.steps import BUCKET, TOPIC, VPC, step
 
 from encore_config.plan import Step
 from encore_provisioner.engine.following import Following
-from encore_provisioner.provider import Progress
+from encore_provisioner.provider import Event, Progress
 
 
 def failed(step: Step, messages: tuple[str, ...], seconds: float | None) -> Progress:
@@ -23,14 +23,24 @@ class Followed:
     """What was told, as ``phase name`` with the message behind it."""
 
     now: float = 0.0
-    told: list[Progress] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
 
     def follow(self, *steps: Step) -> Following:
         return Following(steps, self.told.append, failed, clock=lambda: self.now)
 
     @property
+    def last(self) -> Progress:
+        assert isinstance(self.told[-1], Progress)
+        return self.told[-1]
+
+    @property
     def lines(self) -> list[str]:
-        return [f"{p.phase} {p.step.name} {p.message}".strip() for p in self.told]
+        return [
+            f"{p.phase} {p.step.name} {p.message}".strip()
+            if isinstance(p, Progress)
+            else type(p).__name__.lower()
+            for p in self.told
+        ]
 
 
 def give(following: Following, events: Iterable[EngineEvent]) -> None:
@@ -46,7 +56,7 @@ def test_a_step_begins_and_ends_with_its_time() -> None:
     following(told(DONE, "create", VPC.urn, None, {}))
     assert following.close() == ()
     assert heard.lines == ["started network", "done network"]
-    assert heard.told[-1].seconds == 4.5
+    assert heard.last.seconds == 4.5
 
 
 def test_what_the_plan_does_not_change_is_not_told() -> None:
@@ -84,7 +94,7 @@ def test_a_failure_is_told_with_all_that_was_said_when_the_operation_has_ended()
     )
     assert following.close() == (TOPIC.urn,)
     assert heard.lines == ["started topic/events", "failed topic/events no rights; and more"]
-    assert heard.told[-1].seconds == 2.0
+    assert heard.last.seconds == 2.0
 
 
 def test_what_fails_first_and_then_succeeds_has_not_failed() -> None:
@@ -136,8 +146,15 @@ def test_an_interruption_waits_for_what_is_in_flight_and_a_second_cuts_it_off() 
     assert heard.lines == [
         "started network",
         "started topic/events",
+        "stopping",
         "finishing network",
         "finishing topic/events",
         "done network",
         "abandoned topic/events",
     ]
+
+
+def test_an_interruption_is_heard_also_where_nothing_is_in_flight() -> None:
+    heard = Followed()
+    heard.follow(VPC).interrupted(1)
+    assert heard.lines == ["stopping"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -62,6 +63,13 @@ def test_patience_ends() -> None:
 
 def test_what_fails_for_another_reason_is_not_tried_again() -> None:
     assert Waits(60).take(iter((Happened(failure="no"), FINE))).failure == "no"
+
+
+def test_who_interrupts_while_it_is_asked_waits_no_longer() -> None:
+    waits = Waits(60)
+    with pytest.raises(KeyboardInterrupt):
+        waits.take(iter((BUSY, replace(BUSY, interrupts=1), FINE)))
+    assert waits.time.pauses == [AGAIN]
 
 
 class Held:
