@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psutil
 import pytest
 from tests.support.tool import ROOT
 
@@ -108,6 +109,21 @@ class Machine:
         return sorted(
             str(p.relative_to(self.cached)) for p in self.cached.rglob("*") if p.is_file()
         )
+
+
+def wait_for(run: subprocess.Popen[str], name: str) -> None:
+    """Until a program of this name runs below it."""
+    until = time.monotonic() + 30
+    while name not in names(psutil.Process(run.pid)):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def names(process: psutil.Process) -> list[str]:
+    try:
+        return [each.name() for each in process.children(recursive=True)]
+    except psutil.NoSuchProcess:  # one has just ended
+        return []
 
 
 @pytest.fixture
@@ -216,9 +232,8 @@ def test_without_a_cache_nothing_is_built(machine: Machine, given: str) -> None:
 def test_the_next_run_builds_what_a_stopped_one_did_not(machine: Machine, how: int) -> None:
     machine.go(first="sleep 30")
     run = machine.start()
-    until = time.monotonic() + 30
-    while not machine.builds() and time.monotonic() < until:
-        time.sleep(0.01)
+    # Not before: what a shell is sent in the midst of starting a program can be lost on both.
+    wait_for(run, "sleep")
     os.killpg(run.pid, how)
     assert run.communicate(timeout=30)[0] == ""
     assert run.returncode != 0
