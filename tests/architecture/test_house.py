@@ -94,12 +94,13 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
 
 
 def test_nothing_is_left_for_later_in_the_source() -> None:
-    marks = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|NotImplementedError")
+    # Each word's last letter stands apart, so that this very line is none of what it looks for.
+    marks = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X]|HAC[K])\b|NotImplementedErro[r]")
     found = [
         f"{p.relative_to(ROOT)}:{number}"
         for p in python_sources()
         for number, line in enumerate(p.read_text().splitlines(), 1)
-        if marks.search(line) and p != Path(__file__)
+        if marks.search(line)
     ]
     assert found == []
 

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.support.aws_world import World
 from tests.support.broken_app import HERE, THINGS, Running, broken_app, changes, made, running, told
 from tests.support.person import person
 from tests.support.tool import Tool
+from tests.support.until import until
 
 TOPIC = "aws:sns/topic:"
 LOCKS = ".pulumi/locks/"
@@ -59,7 +60,7 @@ def test_while_it_plans_nothing_has_begun_and_nothing_begins(
 ) -> None:
     aws.fault(TOPIC, "::topic/letters", operation="check", sleep=4)
     with running(app, command, *(["--yes"] if command == "apply" else [])) as planning:
-        wait_until(lambda: aws.spent)
+        until(lambda: aws.spent)
         planning.interrupt()
         ended = planning.end()
     assert (ended.code, ended.error["code"]) == (130, "interrupted")
@@ -162,13 +163,6 @@ def test_what_is_killed_leaves_a_lock_that_names_it(
     again = told(applied, "apply", "--yes")
     assert again.code == 0, again.text
     assert again.names("done") == {f"topic/late-{killed}", f"topic/late-{killed}#policy"}
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def pulumi_of(command: Running) -> psutil.Process:

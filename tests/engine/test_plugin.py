@@ -6,7 +6,6 @@ import asyncio
 import gc
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from pulumi.automation import EngineEvent
 from tests.support.aws_plugin.process import GRACE
 from tests.support.aws_world import World
 from tests.support.moto_server import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.support.until import until
 
 from encore_aws.cloud import cloudwatch, ec2, iam, lambda_, rds, root, s3, secretsmanager, sns, sqs
 from encore_provisioner.engine.command import Command
@@ -413,11 +413,8 @@ def test_the_plugin_ends_with_the_engine(stack: Stack, aws: World) -> None:
     aws.fault(QUEUE, sleep=3.0)
     thread = threading.Thread(target=stack.fail, args=(queue(),))
     thread.start()
-    until = time.monotonic() + 20
-    while not (found := _plugins(aws)) or not aws.spent:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    (plugin,) = found
+    until(lambda: _plugins(aws) and aws.spent)
+    (plugin,) = _plugins(aws)
     engine = plugin.parent()
     assert engine is not None
     assert engine.name() == "pulumi"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.support.aws_applied import ENVIRONMENT, change, changing, only_by_tls
 from tests.support.aws_world import World
 from tests.support.moto_server import ACCOUNT, REGION
 from tests.support.tool import TIMEOUT, Result, Tool
+from tests.support.until import until
 
 ON = ("--env", ENVIRONMENT)
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
@@ -76,13 +76,6 @@ def encryption(world: World, bucket: str) -> Any:
 
 def locks(world: World, bucket: str) -> list[str]:
     return [key for key in objects(world, bucket) if "/.pulumi/locks/" in key]
-
-
-def until(happened: Callable[[], object]) -> None:
-    end = time.monotonic() + TIMEOUT
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 # --- before the first apply -----------------------------------------------------------------

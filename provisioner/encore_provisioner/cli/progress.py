@@ -96,10 +96,10 @@ class Reporter:
                 self._note(progress, now)
                 return
             if isinstance(progress, Stopping):
-                self.stopping()
+                self._stop()
                 return
             if progress.phase == "abandoned":
-                self.stopping(hard=True)
+                self._stop(hard=True)
             item = self.board.take(progress, now)
             if item is None:
                 return
@@ -120,7 +120,7 @@ class Reporter:
             self._reminded = now
             self._show(noticed(said, since))
 
-    def stopping(self, *, hard: bool = False) -> None:
+    def _stop(self, *, hard: bool = False) -> None:
         """Ctrl-C was heard, and is told once: what is in flight is waited for, or cut off."""
         with self._lock:
             level = 2 if hard else 1

@@ -69,9 +69,7 @@ _APART: Final = 1.0
 _AGAIN: Final = 3.0
 """Seconds for which the second one is given time to be heard."""
 _HEARING: Final = 1.0
-"""Seconds after which waiting begins anew: the kernel may give a signal to another of our threads,
-and Python hears of it when the main thread does anything at all.
-"""
+"""Seconds after which waiting for the child begins anew, whatever Python makes of such a wait."""
 _ENDING: Final = "received; terminating"
 """What the CLI prints when it has heard it."""
 
@@ -147,11 +145,11 @@ class Command(PulumiCommand):
         on_error: OnOutput | None,
     ) -> CommandResult:
         """Both pipes are read to their end, whatever happens: a full pipe would stop the child."""
-        readers: list[_Reader] = []
-        with self._handing_on(process, lambda: any(each.has(_ENDING) for each in readers[:1])):
+        out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
+        with self._handing_on(process, lambda: out.has(_ENDING)):
             # Only now: who reads that the child is there may interrupt us at once.
-            readers.append(out := _Reader(process.stdout, on_output))
-            err = _Reader(process.stderr, on_error)
+            out.start()
+            err.start()
             code = _ended(process)
             out.join()
             err.join()
@@ -186,8 +184,11 @@ class Command(PulumiCommand):
 
 
 def _ended(process: subprocess.Popen[str]) -> int:
-    """Its exit code, once it has one. A wait with an end looks again 20 times a second, so that no
-    signal is kept until the child has ended by itself.
+    """Its exit code, once it has one.
+
+    The kernel may give a signal to any thread of ours, which wakes the main thread from no wait:
+    it would be heard when the child has ended by itself. A wait with an end looks again 20 times a
+    second.
     """
     while True:
         with suppress(subprocess.TimeoutExpired):
@@ -239,7 +240,6 @@ class _Reader(threading.Thread):
         super().__init__(daemon=True)
         self._pipe, self._told = pipe, told
         self._lines: list[str] = []
-        self.start()
 
     @property
     def text(self) -> str:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from encore_provisioner.engine.recording import Program
+from encore_provisioner.engine.recording import Program, export
 
 _PATIENCE = 5.0
 """Seconds for which the SDK is given time to end the program by itself."""
@@ -33,11 +33,8 @@ def inline(program: Program) -> Iterator[Callable[[], None]]:
     loops: list[asyncio.AbstractEventLoop] = []
 
     def run() -> None:
-        import pulumi
-
         loops.append(asyncio.get_running_loop())
-        for name, value in program().items():
-            pulumi.export(name, value)
+        export(program)
 
     try:
         yield run
@@ -70,6 +67,4 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
             task.cancel()
         with suppress(RuntimeError):  # stopped before all of them had ended
             loop.run_until_complete(asyncio.wait(tasks))
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
     loop.close()

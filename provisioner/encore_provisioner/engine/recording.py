@@ -102,9 +102,15 @@ def record(
     return found[0]
 
 
-async def _run(program: Program, monitor: _Monitor, project: str, stack: str) -> None:
+def export(program: Program) -> None:
+    """Run it, as whoever has set Pulumi up; what it returns becomes the stack's outputs."""
     import pulumi
 
+    for name, value in program().items():
+        pulumi.export(name, value)
+
+
+async def _run(program: Program, monitor: _Monitor, project: str, stack: str) -> None:
     settings.configure(
         mocks.MockSettings(  # type: ignore[no-untyped-call]  # Pulumi's own, not typed
             monitor=monitor,
@@ -118,11 +124,7 @@ async def _run(program: Program, monitor: _Monitor, project: str, stack: str) ->
     )
     settings.set_root_resource(None)  # type: ignore[arg-type]  # of a program that ran before
 
-    def export() -> None:
-        for name, value in program().items():
-            pulumi.export(name, value)
-
-    await run_in_stack(export)
+    await run_in_stack(lambda: export(program))
 
 
 class _Monitor:

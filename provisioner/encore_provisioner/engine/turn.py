@@ -37,9 +37,9 @@ class Turn:
         Raises ``BusyError`` when that is over, ``KeyboardInterrupt`` where the person has enough.
         """
         deadline = self.clock.now() + self.timeout
-        happened = run()
+        happened = _tried(run)
         is_told = False
-        while happened.is_busy and not happened.interrupts and self.clock.now() < deadline:
+        while happened.is_busy and self.clock.now() < deadline:
             if not is_told:
                 who = holder(happened)
                 self.on_wait(
@@ -47,10 +47,8 @@ class Turn:
                 )
                 is_told = True
             self.clock.pause(AGAIN)
-            happened = run()
+            happened = _tried(run)
         if happened.is_busy:
-            if happened.interrupts:
-                raise KeyboardInterrupt
             raise failure(happened, self.environment)
         return happened
 
@@ -66,7 +64,7 @@ class Turn:
             # Whoever has changed it may still be at it, and what they leave is what counts.
             self.come(deployment)
             raise
-        happened = run()
+        happened = _tried(run)
         if happened.is_busy:
             self.come(deployment)
             check()
@@ -83,3 +81,11 @@ class Turn:
             raise KeyboardInterrupt
         if happened.failure is not None:
             raise failure(happened, self.environment)
+
+
+def _tried(run: Callable[[], Happened]) -> Happened:
+    """``run()``. Who interrupts what could not begin waits no longer: ``KeyboardInterrupt``."""
+    happened = run()
+    if happened.is_busy and happened.interrupts:
+        raise KeyboardInterrupt
+    return happened

@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from typing import Final
 import psutil
 import pytest
 from tests.support.tool import ROOT
+from tests.support.until import until
 
 from encore_provisioner.engine.installation import OLDEST
 
@@ -111,17 +111,10 @@ class Machine:
         )
 
 
-def wait_for(run: subprocess.Popen[str], name: str) -> None:
-    """Until a program of this name runs below it."""
-    until = time.monotonic() + 30
-    while name not in names(psutil.Process(run.pid)):
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def names(process: psutil.Process) -> list[str]:
+def below(run: subprocess.Popen[str]) -> list[str]:
+    """The names of the programs that it has started."""
     try:
-        return [each.name() for each in process.children(recursive=True)]
+        return [each.name() for each in psutil.Process(run.pid).children(recursive=True)]
     except psutil.NoSuchProcess:  # one has just ended
         return []
 
@@ -233,7 +226,7 @@ def test_the_next_run_builds_what_a_stopped_one_did_not(machine: Machine, how: i
     machine.go(first="sleep 30")
     run = machine.start()
     # Not before: what a shell is sent in the midst of starting a program can be lost on both.
-    wait_for(run, "sleep")
+    until(lambda: "sleep" in below(run))
     os.killpg(run.pid, how)
     assert run.communicate(timeout=30)[0] == ""
     assert run.returncode != 0

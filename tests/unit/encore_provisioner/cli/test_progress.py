@@ -19,7 +19,7 @@ from encore_config.plan import Step
 from encore_provisioner.cli.progress import Reporter
 from encore_provisioner.cli.terminal import Terminal
 from encore_provisioner.errors import ApplyError
-from encore_provisioner.provider import STEPS_FAILED, Notice, Phase, Progress, Reason
+from encore_provisioner.provider import STEPS_FAILED, Notice, Phase, Progress, Reason, Stopping
 
 FOLDER = CASES / "progress"
 PHASES: tuple[Phase, ...] = ("started", "finishing", "done", "failed", "abandoned")
@@ -239,8 +239,8 @@ def scene(on: Stage) -> None:
         on.tell("started", SERVER)
         for _ in range(7):
             on.wait(10)
-        on.reporter.stopping()
-        on.reporter.stopping()
+        on.reporter(Stopping())
+        on.reporter(Stopping())
         on.tell("finishing", SERVER, NAT)
         on.tell("done", NAT, after=40)
         on.tell("abandoned", SERVER, after=40)

@@ -73,10 +73,10 @@ def test_who_interrupts_while_it_is_asked_waits_no_longer() -> None:
 
 
 class Held:
-    """A stack that another process holds for so many tries."""
+    """A stack that another process holds for so many tries; the first is interrupted so often."""
 
-    def __init__(self, tries: int) -> None:
-        self.tries = tries
+    def __init__(self, tries: int, interrupts: int = 0) -> None:
+        self.tries, self.interrupts = tries, interrupts
         self.deeds: list[str] = []
 
     def touch(self) -> Happened:
@@ -95,7 +95,8 @@ class Held:
     def _answer(self, deed: str) -> Happened:
         self.deeds.append(deed)
         self.tries -= 1
-        return BUSY if self.tries >= 0 else FINE
+        interrupts, self.interrupts = self.interrupts, 0
+        return replace(BUSY, interrupts=interrupts) if self.tries >= 0 else FINE
 
 
 def guarded(turn: Turn, held: Held, check: Callable[[], None]) -> Happened:
@@ -112,6 +113,13 @@ def test_what_was_waited_for_is_looked_at_once_more() -> None:
     held = Held(3)
     assert guarded(Waits(60).turn, held, held.check) is FINE
     assert held.deeds == ["check", "run", "touch", "touch", "touch", "check", "run"]
+
+
+def test_who_interrupts_what_found_another_one_at_work_waits_for_nobody() -> None:
+    held = Held(3, interrupts=1)
+    with pytest.raises(KeyboardInterrupt):
+        guarded(Waits(60).turn, held, held.check)
+    assert held.deeds == ["check", "run"]
 
 
 def test_what_is_refused_is_refused_when_the_other_one_is_done() -> None:
